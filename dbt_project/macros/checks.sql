@@ -1,0 +1,39 @@
+{# Stop with a sentence where the raw tables are missing: they are made by the first tillsight command. #}
+{% macro require_raw_tables() -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'test') -%}
+        {%- set relation = adapter.get_relation(database=target.database, schema='raw', identifier='raw_loads') -%}
+        {%- set predictions = adapter.get_relation(database=target.database, schema='raw', identifier='raw_predictions') -%}
+        {%- if relation is none or predictions is none -%}
+            {%- do exceptions.raise_compiler_error(
+                "there are no raw tables to read in " ~ env_var('TILLSIGHT_DATA_DIR', '../data')
+                ~ "/raw.db. Type 'tillsight load FILE' to load a file, or 'tillsight doctor' to make them empty."
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Stop with a sentence where a setting has a value that means nothing. #}
+{% macro require_known_vars() -%}
+    {%- set choices = {
+        'scoring_method': ['ntile', 'rank'],
+        'return_dating': ['return', 'order'],
+        'duplicate_lines': ['keep', 'drop'],
+        'date_order': ['iso', 'day_first', 'month_first'],
+    } -%}
+    {%- for name, values in choices.items() if var(name) not in values -%}
+        {%- do exceptions.raise_compiler_error(
+            "setting " ~ name ~ " is '" ~ var(name) ~ "'; it must be one of " ~ values | join(', ')
+            ~ ". Mend it in dbt_project.yml or in --vars."
+        ) -%}
+    {%- endfor -%}
+    {%- for name in ['horizon_days', 'snapshot_count'] if var(name) is not integer or var(name) < 1 -%}
+        {%- do exceptions.raise_compiler_error(
+            "setting " ~ name ~ " is '" ~ var(name) ~ "'; it must be a whole number above 0. Mend it in dbt_project.yml or in --vars."
+        ) -%}
+    {%- endfor -%}
+    {%- if var('as_of_date') and not modules.re.fullmatch('(19|20|21)[0-9][0-9]-[01][0-9]-[0-3][0-9]', var('as_of_date') | string) -%}
+        {%- do exceptions.raise_compiler_error(
+            "setting as_of_date is '" ~ var('as_of_date') ~ "'; it must be a date like 2011-12-09. Mend it in dbt_project.yml or in --vars."
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,43 @@
+{# An id: trimmed text, NULL where empty; the '.0' that spreadsheets append to whole numbers is taken off. #}
+{% macro read_id(text) -%}
+    {{ return(adapter.dispatch('read_id', 'tillsight')(text)) }}
+{%- endmacro %}
+
+{% macro sqlite__read_id(text) -%}
+    {%- set value = 'trim(' ~ text ~ ')' -%}
+    case
+        when {{ value }} glob '[0-9]*.0' and substr({{ value }}, 1, length({{ value }}) - 2) not glob '*[^0-9]*'
+            then substr({{ value }}, 1, length({{ value }}) - 2)
+        else nullif({{ value }}, '')
+    end
+{%- endmacro %}
+
+{# Trimmed text, NULL where empty. #}
+{% macro read_text(text) -%}
+    nullif(trim({{ text }}), '')
+{%- endmacro %}
+
+{# A landed row as one line of text: its columns in order, behind commas. #}
+{% macro row_as_text(columns) -%}
+    {%- for column in columns -%}
+        coalesce({{ column }}, ''){{ " || ',' || " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# Rows written out in a model: a query of the named columns. Values are rendered as text literals, NULL where none. #}
+{% macro literal_rows(columns, rows) -%}
+    {{ return(adapter.dispatch('literal_rows', 'tillsight')(columns, rows)) }}
+{%- endmacro %}
+
+{% macro sqlite__literal_rows(columns, rows) -%}
+    select
+    {%- for column in columns %}
+        column{{ loop.index }} as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+    from (
+        values
+        {%- for row in rows %}
+        ({% for value in row %}{% if value is none %}null{% elif value is number %}{{ value }}{% else %}'{{ value | replace("'", "''") }}'{% endif %}{{ ', ' if not loop.last }}{% endfor %}){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -1,0 +1,63 @@
+{# What dbt knows of this project, as rows for the marts: its data tests. #}
+{% macro project_data_tests() -%}
+    {%- set rows = [] -%}
+    {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'test' -%}
+        {%- do rows.append([node.name, 'data', test_subject(node), node.description or node.name | replace('_', ' '), 'not run']) -%}
+    {%- endfor -%}
+    {{ return(rows | sort) }}
+{%- endmacro %}
+
+{# The model that a test is about; empty where it is about several. #}
+{% macro test_subject(node) -%}
+    {%- set attached = node.attached_node or '' -%}
+    {{ return(attached.split('.')[-1]) }}
+{%- endmacro %}
+
+{# The columns of the marts with type, unit and description, from their yml. #}
+{% macro project_mart_columns() -%}
+    {%- set rows = [] -%}
+    {%- for node in (graph.nodes.values() if execute else []) | sort(attribute='name') if node.resource_type == 'model' and node.schema == 'main' -%}
+        {%- for column in node.columns.values() -%}
+            {%- do rows.append([
+                node.name, column.name, loop.index, column.data_type, column.meta.get('unit'), column.description | trim
+            ]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(rows) }}
+{%- endmacro %}
+
+{# Write how the tests of this run went into data_tests and build_info; what is rendered ends the transaction. #}
+{% macro record_test_results(results) -%}
+    {%- if execute and flags.WHICH in ('build', 'test') -%}
+        {%- set tests = adapter.get_relation(database=target.database, schema='main', identifier='data_tests') -%}
+        {%- set info = adapter.get_relation(database=target.database, schema='main', identifier='build_info') -%}
+        {%- set finished = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+        {%- if tests is not none and finished -%}
+            {%- for result in finished -%}
+                {%- do run_query(record_test_result_statement(tests, result)) -%}
+            {%- endfor -%}
+            {%- if info is not none -%}
+                {%- do run_query(
+                    'update ' ~ info ~ ' set data_tests = (select count(*) from ' ~ tests ~ '),'
+                    ~ ' data_tests_passed = (select count(*) from ' ~ tests ~ " where status = 'pass')"
+                ) -%}
+            {%- endif -%}
+            commit
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro record_test_result_statement(tests, result) -%}
+    {%- set node = result.node -%}
+    {%- set is_unit = node.resource_type == 'unit_test' -%}
+    {%- set values = [
+        node.name,
+        'unit' if is_unit else 'data',
+        node.model if is_unit else test_subject(node),
+        (node.description or node.name | replace('_', ' ')) | trim,
+        result.status | string,
+    ] -%}
+    insert into {{ tests }} (test_name, kind, model, description, status)
+    values ({% for value in values %}'{{ value | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %})
+    on conflict (test_name) do update set status = excluded.status
+{%- endmacro %}

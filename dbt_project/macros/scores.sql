@@ -1,0 +1,27 @@
+{#
+    The quartile that a customer falls into, 1 to 4, 4 best.
+
+    `value` orders from worst to best. With `scoring_method: ntile` the customers are cut into four groups of equal
+    size in the order of `value`, then `ties`, whose last key is unique. With `rank` only `value` counts: equals share a
+    score, at the price of groups of unequal size. `within` names a column whose values are scored apart.
+#}
+{% macro quartile(value, ties, within=none) -%}
+    {%- set partition = 'partition by ' ~ within ~ ' ' if within else '' -%}
+    {%- if var('scoring_method') == 'rank' -%}
+    1 + {{ least('3', divide_whole(
+        '((rank() over (' ~ partition ~ 'order by ' ~ value ~ ') - 1) * 4)', 'count(*) over (' ~ partition | trim ~ ')'
+    )) }}
+    {%- else -%}
+    ntile(4) over ({{ partition }}order by {{ value }}, {{ ties }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# The segment that a sum of the three scores falls into. #}
+{% macro segment_of(overall_rfm_score) -%}
+    case
+        when {{ overall_rfm_score }} >= {{ var('champions_from') }} then 'Champions'
+        when {{ overall_rfm_score }} >= {{ var('loyal_from') }} then 'Loyal'
+        when {{ overall_rfm_score }} >= {{ var('at_risk_from') }} then 'At-Risk'
+        else 'Lost'
+    end
+{%- endmacro %}

@@ -1,0 +1,82 @@
+{{ config(post_hook="create unique index work.int_customer_days_key on int_customer_days (customer_id, day)") }}
+
+with
+
+transactions as (
+
+    select * from {{ ref('int_transactions_kept') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('int_orders') }}
+
+),
+
+lines_and_orders as (
+
+    select
+        customer_id,
+        counted_day as day,
+        amount_minor as net_minor,
+        case when amount_minor > 0 then amount_minor else 0 end as gross_minor,
+        case when amount_minor < 0 then amount_minor else 0 end as returned_minor,
+        case when amount_minor > 0 then 1 else 0 end as sold_lines,
+        0 as order_count
+
+    from transactions
+
+    union all
+
+    select
+        customer_id,
+        order_day as day,
+        0 as net_minor,
+        0 as gross_minor,
+        0 as returned_minor,
+        0 as sold_lines,
+        1 as order_count
+
+    from orders
+
+),
+
+summed_to_days as (
+
+    select
+        customer_id,
+        day,
+        sum(net_minor) as net_minor,
+        sum(gross_minor) as gross_minor,
+        sum(returned_minor) as returned_minor,
+        sum(sold_lines) as sold_lines,
+        sum(order_count) as order_count
+
+    from lines_and_orders
+
+    group by customer_id, day
+
+),
+
+run as (
+
+    select
+        customer_id,
+        day,
+        coalesce(lead(day) over (partition by customer_id order by day), {{ day_after_all() }}) as next_day,
+        net_minor,
+        gross_minor,
+        order_count,
+        sum(net_minor) over so_far as net_minor_so_far,
+        sum(gross_minor) over so_far as gross_minor_so_far,
+        sum(returned_minor) over so_far as returned_minor_so_far,
+        sum(sold_lines) over so_far as sold_lines_so_far
+
+    from summed_to_days
+
+    window so_far as (partition by customer_id order by day rows unbounded preceding)
+
+)
+
+select * from run

@@ -1,0 +1,67 @@
+{{ config(
+    post_hook="create unique index work.int_customer_snapshots_key on int_customer_snapshots (customer_id, snapshot_number)"
+) }}
+
+with
+
+snapshots as (
+
+    select * from {{ ref('int_snapshots') }}
+
+),
+
+order_days as (
+
+    select * from {{ ref('int_order_days') }}
+
+),
+
+customer_days as (
+
+    select * from {{ ref('int_customer_days') }}
+
+),
+
+-- A snapshot sees the last order day on or before its date, and all that was counted up to it.
+-- Nothing dated later is read, but for the one column that says what happened next.
+seen as (
+
+    select
+        order_days.customer_id,
+        snapshots.snapshot_number,
+        snapshots.as_of_date,
+        snapshots.as_of_day,
+        snapshots.as_of_day - order_days.day as recency,
+        order_days.orders_so_far as frequency,
+        customer_days.net_minor_so_far as monetary_minor,
+        order_days.first_order_day,
+        order_days.day as last_order_day,
+        order_days.order_days,
+        order_days.day_gross_minor as last_order_minor,
+        order_days.last_gap_days,
+        order_days.longest_gap_days,
+        order_days.gap_days_sum,
+        order_days.gap_days_squared_sum,
+        order_days.decayed_orders_30,
+        order_days.decayed_orders_90,
+        customer_days.gross_minor_so_far as gross_minor,
+        customer_days.returned_minor_so_far as returned_minor,
+        customer_days.sold_lines_so_far as sold_lines,
+        order_days.next_order_day
+
+    from order_days
+
+    inner join snapshots
+        on
+            order_days.day <= snapshots.as_of_day
+            and (order_days.next_order_day is null or order_days.next_order_day > snapshots.as_of_day)
+
+    inner join customer_days
+        on
+            order_days.customer_id = customer_days.customer_id
+            and customer_days.day <= snapshots.as_of_day
+            and customer_days.next_day > snapshots.as_of_day
+
+)
+
+select * from seen

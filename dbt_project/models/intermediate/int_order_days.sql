@@ -1,0 +1,79 @@
+{{ config(post_hook="create unique index work.int_order_days_key on int_order_days (customer_id, day)") }}
+
+with
+
+orders as (
+
+    select * from {{ ref('int_orders') }}
+
+),
+
+snapshots as (
+
+    select * from {{ ref('int_snapshots') }}
+
+),
+
+latest as (
+
+    select as_of_day from snapshots
+
+    where snapshot_number = 0
+
+),
+
+summed_to_days as (
+
+    select
+        customer_id,
+        order_day as day,
+        count(*) as order_count,
+        sum(gross_minor) as gross_minor
+
+    from orders
+
+    group by customer_id, order_day
+
+),
+
+spaced as (
+
+    select
+        customer_id,
+        day,
+        order_count,
+        gross_minor,
+        day - lag(day) over (partition by customer_id order by day) as gap_days,
+        lead(day) over (partition by customer_id order by day) as next_order_day
+
+    from summed_to_days
+
+),
+
+-- Decayed counts are kept as they stand on the latest as-of date; an earlier one scales them up.
+run as (
+
+    select
+        spaced.customer_id,
+        spaced.day,
+        spaced.next_order_day,
+        spaced.gap_days as last_gap_days,
+        spaced.gross_minor as day_gross_minor,
+        count(*) over so_far as order_days,
+        sum(spaced.order_count) over so_far as orders_so_far,
+        min(spaced.day) over so_far as first_order_day,
+        sum(spaced.gap_days) over so_far as gap_days_sum,
+        sum(spaced.gap_days * spaced.gap_days) over so_far as gap_days_squared_sum,
+        max(spaced.gap_days) over so_far as longest_gap_days,
+        sum(spaced.order_count * power(0.5, (latest.as_of_day - spaced.day) / 30.0)) over so_far as decayed_orders_30,
+        sum(spaced.order_count * power(0.5, (latest.as_of_day - spaced.day) / 90.0)) over so_far as decayed_orders_90
+
+    from spaced
+
+    cross join latest
+
+    window so_far as (partition by spaced.customer_id order by spaced.day rows unbounded preceding)
+
+)
+
+select * from run

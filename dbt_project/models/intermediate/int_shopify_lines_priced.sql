@@ -1,0 +1,106 @@
+{{ config(materialized='ephemeral') }}
+
+with
+
+order_lines as (
+
+    select * from {{ ref('stg_shopify__order_lines') }}
+
+),
+
+-- What belongs to the order stands in its first line only.
+filled as (
+
+    select
+        load_id,
+        line_number,
+        order_id,
+        product_id,
+        product_name,
+        quantity,
+        landed_text,
+        {{ minor_units_from_micros('unit_price_micros') }} as unit_price_minor,
+        {{ line_amount_minor('quantity', 'unit_price_micros') }} - coalesce(line_discount_minor, 0) as line_minor,
+        row_number() over (partition by load_id, order_id order by line_number) as line_of_order,
+        max(email) over whole_order as email,
+        max(customer_name) over whole_order as customer_name,
+        max(country) over whole_order as country,
+        max(currency) over whole_order as currency,
+        max(invoice_at) over whole_order as invoice_at,
+        max(subtotal_minor) over whole_order as subtotal_minor,
+        max(refunded_minor) over whole_order as refunded_minor,
+        max(
+            case when cancelled_at is not null or financial_status in ('voided', 'expired') then 1 else 0 end
+        ) over whole_order as is_cancelled
+
+    from order_lines
+
+    window whole_order as (partition by load_id, order_id)
+
+),
+
+-- The form has no customer id, and an e-mail address must not be one: a customer is named by the first order.
+summed as (
+
+    select
+        *,
+        sum(line_minor) over whole_order as order_minor,
+        sum(line_minor) over (
+            partition by load_id, order_id order by line_of_order rows unbounded preceding
+        ) as order_minor_so_far,
+        count(*) over whole_order - count(line_minor) over whole_order as unreadable_lines,
+        first_value(order_id) over (
+            partition by email order by invoice_at, load_id, line_number
+        ) as first_order_id
+
+    from filled
+
+    window whole_order as (partition by load_id, order_id)
+
+),
+
+shared as (
+
+    select
+        *,
+        case
+            when unreadable_lines = 0 and order_minor > 0 and subtotal_minor is not null
+                then 1.0 * (subtotal_minor - order_minor) / order_minor
+            else 0.0
+        end as adjustment_rate
+
+    from summed
+
+),
+
+-- An order's discount is spread over its lines by their value, so that they add up to its subtotal.
+discounted as (
+
+    select
+        load_id,
+        line_number,
+        line_of_order,
+        order_id,
+        case when email is not null then 'customer-' || replace(first_order_id, '#', '') end as customer_id,
+        product_id,
+        product_name,
+        customer_name,
+        email,
+        country,
+        currency,
+        invoice_at,
+        quantity,
+        unit_price_minor,
+        line_minor + cast(
+            round(adjustment_rate * order_minor_so_far) - round(adjustment_rate * (order_minor_so_far - line_minor))
+            as {{ dbt.type_int() }}
+        ) as amount_minor,
+        refunded_minor,
+        is_cancelled,
+        landed_text
+
+    from shared
+
+)
+
+select * from discounted

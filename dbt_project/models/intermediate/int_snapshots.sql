@@ -1,0 +1,47 @@
+with recursive
+
+observed_period as (
+
+    select * from {{ ref('int_observed_period') }}
+
+),
+
+-- Latest first, a horizon apart, as long as some order lies on or before the date.
+stepped as (
+
+    select
+        0 as snapshot_number,
+        as_of_day,
+        first_order_day
+
+    from observed_period
+
+    where as_of_day >= first_order_day
+
+    union all
+
+    select
+        snapshot_number + 1 as snapshot_number,
+        as_of_day - {{ var('horizon_days') }} as as_of_day,
+        first_order_day
+
+    from stepped
+
+    where
+        snapshot_number + 1 < {{ var('snapshot_count') }}
+        and as_of_day - {{ var('horizon_days') }} >= first_order_day
+
+),
+
+dated as (
+
+    select
+        snapshot_number,
+        {{ date_from_day_number('as_of_day') }} as as_of_date,
+        as_of_day
+
+    from stepped
+
+)
+
+select * from dated

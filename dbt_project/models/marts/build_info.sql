@@ -1,0 +1,51 @@
+with
+
+loads as (
+
+    select * from {{ ref('stg_loads__loads') }}
+
+),
+
+observed_period as (
+
+    select * from {{ ref('int_observed_period') }}
+
+),
+
+transactions_judged as (
+
+    select * from {{ ref('int_transactions_judged') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('orders') }}
+
+),
+
+counted as (
+
+    select
+        1 as build_id,
+        '{{ var("shop_name") | replace("'", "''") }}' as shop_name,
+        (select as_of_date from observed_period) as as_of_date,
+        (select min(order_date) from orders) as first_order_date,
+        {{ var('horizon_days') }} as horizon_days,
+        '{{ var("scoring_method") }}' as scoring_method,
+        '{{ var("return_dating") }}' as return_dating,
+        (select max(currency) from transactions_judged where reason = 'kept') as reporting_currency,
+        (select input_fingerprint from loads order by load_id desc limit 1) as input_fingerprint,
+        '{{ project_version() }}' as code_version,
+        (select coalesce(sum(row_count), 0) from loads) as landed_rows,
+        (select count(*) from {{ ref('transactions') }}) as kept_transactions,
+        (select count(*) from {{ ref('customers') }}) as customers,
+        (select count(*) from {{ ref('rfm_scores') }}) as scored_customers,
+        (select count(*) from orders) as orders,
+        (select count(*) from {{ ref('products') }}) as products,
+        cast(null as {{ dbt.type_int() }}) as data_tests,
+        cast(null as {{ dbt.type_int() }}) as data_tests_passed
+
+)
+
+select * from counted

@@ -1,0 +1,112 @@
+with
+
+snapshots as (
+
+    select * from {{ ref('int_snapshots') }}
+
+),
+
+customer_days as (
+
+    select * from {{ ref('int_customer_days') }}
+
+),
+
+customer_snapshots as (
+
+    select * from {{ ref('int_customer_snapshots') }}
+
+),
+
+customer_values as (
+
+    select * from {{ ref('int_customer_values') }}
+
+),
+
+-- The horizon before each as-of date, that day included.
+active as (
+
+    select
+        snapshots.snapshot_number,
+        sum(customer_days.net_minor) as revenue_minor,
+        sum(customer_days.order_count) as orders,
+        count(distinct case when customer_days.order_count > 0 then customer_days.customer_id end) as active_customers,
+        sum(customer_days.gross_minor) as gross_minor
+
+    from snapshots
+
+    inner join customer_days
+        on
+            customer_days.day <= snapshots.as_of_day
+            and customer_days.day > snapshots.as_of_day - {{ var('horizon_days') }}
+
+    group by snapshots.snapshot_number
+
+),
+
+known as (
+
+    select
+        snapshots.snapshot_number,
+        count(*) as customers_with_orders,
+        sum(
+            case
+                when customer_snapshots.first_order_day > snapshots.as_of_day - {{ var('horizon_days') }} then 1
+                else 0
+            end
+        ) as new_customers
+
+    from snapshots
+
+    inner join customer_snapshots
+        on snapshots.snapshot_number = customer_snapshots.snapshot_number
+
+    group by snapshots.snapshot_number
+
+),
+
+-- If the probabilities are right and customers decide apart from each other, the number of
+-- buyers lies within 1.645 standard deviations of its mean nine times in ten.
+expected as (
+
+    select
+        0 as snapshot_number,
+        sum(purchase_probability) as buyers,
+        1.645 * sqrt(sum(purchase_probability * (1 - purchase_probability))) as margin,
+        sum((1 - purchase_probability) * usual_spend_minor) as revenue_at_risk_minor
+
+    from customer_values
+
+),
+
+joined as (
+
+    select
+        snapshots.as_of_date,
+        snapshots.snapshot_number,
+        {{ money('coalesce(active.revenue_minor, 0)') }} as revenue_last_30_days,
+        coalesce(active.orders, 0) as orders_last_30_days,
+        coalesce(active.active_customers, 0) as active_customers,
+        known.new_customers,
+        {{ money('active.gross_minor') }} / nullif(active.orders, 0) as average_order_value,
+        known.customers_with_orders,
+        expected.buyers as expected_buyers,
+        {{ greatest('expected.buyers - expected.margin', '0.0') }} as expected_buyers_low,
+        {{ least('expected.buyers + expected.margin', '1.0 * known.customers_with_orders') }} as expected_buyers_high,
+        {{ money('round(expected.revenue_at_risk_minor)') }} as revenue_at_risk
+
+    from snapshots
+
+    inner join known
+        on snapshots.snapshot_number = known.snapshot_number
+
+    left join active
+        on snapshots.snapshot_number = active.snapshot_number
+
+    left join expected
+        on snapshots.snapshot_number = expected.snapshot_number
+
+)
+
+select * from joined

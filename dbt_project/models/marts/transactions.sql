@@ -1,0 +1,31 @@
+{{ config(post_hook=[
+    "create index if not exists idx_transactions_customer on transactions (customer_id)",
+    "create index if not exists idx_transactions_date on transactions (invoice_date)",
+]) }}
+
+with
+
+transactions_kept as (
+
+    select * from {{ ref('int_transactions_kept') }}
+
+),
+
+listed as (
+
+    select
+        transaction_id,
+        customer_id,
+        product_id,
+        invoice_date,
+        quantity,
+        {{ money('amount_minor') }} as amount,
+        invoice_at as created_at,
+        order_id as invoice_id,
+        case when amount_minor < 0 then 1 else 0 end as is_return
+
+    from transactions_kept
+
+)
+
+select * from listed

@@ -1,0 +1,28 @@
+with
+
+source as (
+
+    select * from {{ source('ml', 'raw_model_metrics') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        model_run_id,
+
+        -- strings
+        split,
+        model,
+        slice,
+        metric,
+
+        -- numerics
+        value
+
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,24 @@
+-- With ntile the four groups of a score differ by one customer at most; with rank equals stay together, and they may.
+with
+
+sizes as (
+
+    select
+        measure,
+        max(customers) as largest,
+        min(customers) as smallest,
+        count(*) as groups
+
+    from {{ ref('score_thresholds') }}
+
+    group by measure
+
+)
+
+select *
+
+from sizes
+
+where
+    '{{ var("scoring_method") }}' = 'ntile'
+    and largest - smallest > 1
