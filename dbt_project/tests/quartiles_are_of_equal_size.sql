@@ -6,8 +6,7 @@ sizes as (
     select
         measure,
         max(customers) as largest,
-        min(customers) as smallest,
-        count(*) as groups
+        min(customers) as smallest
 
     from {{ ref('score_thresholds') }}
 

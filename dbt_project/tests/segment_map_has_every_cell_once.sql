@@ -32,7 +32,10 @@ unknown as (
 
 )
 
-select *
+select
+    counted.cells,
+    counted.distinct_cells,
+    unknown.names
 
 from counted
 

@@ -25,4 +25,4 @@ left join moved
 
 where
     segments.customers <> coalesce(moved.customers, 0)
-    and exists (select 1 from moved)
+    and (select max(snapshot_number) from {{ ref('int_snapshots') }}) > 0

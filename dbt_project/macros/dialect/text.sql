@@ -41,3 +41,8 @@
         {%- endfor %}
     )
 {%- endmacro %}
+
+{# A text given in the settings, as a literal; null where none is given. #}
+{% macro text_literal(text) -%}
+    {{ "'" ~ text | replace("'", "''") ~ "'" if text else 'null' }}
+{%- endmacro %}

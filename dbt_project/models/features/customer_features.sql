@@ -46,8 +46,8 @@ recent as (
     inner join customer_days
         on
             customer_snapshots.customer_id = customer_days.customer_id
-            and customer_days.day <= customer_snapshots.as_of_day
-            and customer_days.day > customer_snapshots.as_of_day - 365
+            and customer_snapshots.as_of_day >= customer_days.day
+            and customer_snapshots.as_of_day - 365 < customer_days.day
 
     group by customer_snapshots.customer_id, customer_snapshots.snapshot_number
 

@@ -59,8 +59,8 @@ seen as (
     inner join customer_days
         on
             order_days.customer_id = customer_days.customer_id
-            and customer_days.day <= snapshots.as_of_day
-            and customer_days.next_day > snapshots.as_of_day
+            and snapshots.as_of_day >= customer_days.day
+            and snapshots.as_of_day < customer_days.next_day
 
 )
 

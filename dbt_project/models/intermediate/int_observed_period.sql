@@ -15,11 +15,9 @@ orders as (
 days as (
 
     select
-        {% if var('as_of_date') -%}
-        {{ day_number(date_literal(var('as_of_date'))) }} as as_of_day,
-        {%- else -%}
-        (select max(invoice_day) from transactions) as as_of_day,
-        {%- endif %}
+        coalesce(
+            {{ day_number(date_literal(var('as_of_date'))) }}, (select max(invoice_day) from transactions)
+        ) as as_of_day,
         (select min(counted_day) from transactions) as first_day,
         (select min(order_day) from orders) as first_order_day
 

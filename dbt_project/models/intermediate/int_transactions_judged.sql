@@ -44,42 +44,26 @@ versioned as (
 
 ),
 
-{% if var('duplicate_lines') == 'drop' -%}
--- Rule 3. Every field equals another row's of the same invoice.
+-- Rule 3. Of rows that are equal in every field the first stays.
 repeated as (
 
     select
         *,
-        case
-            when unreadable_reason is null and version_number = 1
-                then
-                    row_number() over (
-                        partition by form, order_id, landed_text, unreadable_reason is null and version_number = 1
-                        order by load_id, line_number
-                    )
-            else 1
-        end as repetition_number
+        {% if var('duplicate_lines') == 'drop' %}
+            row_number() over (
+                partition by form, order_id, landed_text, unreadable_reason is null, version_number
+                order by load_id, line_number
+            ) as repetition_number
+        {% else %}
+            1 as repetition_number
+        {% endif %}
 
     from versioned
 
 ),
-{%- else -%}
-repeated as (
 
-    select
-        *,
-        1 as repetition_number
+most_common_currency as (
 
-    from versioned
-
-),
-{%- endif %}
-
-reporting_currency as (
-
-    {% if var('reporting_currency') -%}
-    select '{{ var("reporting_currency") | upper | replace("'", "''") }}' as currency
-    {%- else -%}
     select currency
 
     from lines
@@ -91,7 +75,6 @@ reporting_currency as (
     order by count(*) desc, currency asc
 
     limit 1
-    {%- endif %}
 
 ),
 
@@ -134,11 +117,12 @@ judged as (
                     and substr(repeated.product_id, 1, length(non_product_codes.code)) = non_product_codes.code
             ) then 'not_a_product'
             when repeated.amount_minor = 0 then 'zero_amount'
-            when repeated.currency <> reporting_currency.currency then 'other_currency'
+            when
+                repeated.currency <> coalesce(
+                    {{ text_literal(var('reporting_currency')) }}, most_common_currency.currency
+                ) then 'other_currency'
             when repeated.is_cancelled = 1 then 'cancelled_order'
-            {% if var('as_of_date') -%}
             when repeated.invoice_date > {{ date_literal(var('as_of_date')) }} then 'after_as_of_date'
-            {%- endif %}
             else 'kept'
         end as reason
 
@@ -150,7 +134,8 @@ judged as (
             and repeated.product_id = exact_codes.code
             and exact_codes.matches = 'exact'
 
-    left join reporting_currency on true
+    left join most_common_currency
+        on true
 
 ),
 

@@ -28,23 +28,23 @@ dated as (
         invoice_at,
         invoice_date,
         invoice_day,
-        {% if var('return_dating') == 'order' -%}
-        case
-            when amount_minor < 0
-                then
-                    coalesce(
-                        max(case when amount_minor > 0 then invoice_day end) over (
-                            partition by customer_id, product_id
-                            order by invoice_at, load_id, line_number
-                            rows unbounded preceding
-                        ),
-                        invoice_day
-                    )
-            else invoice_day
-        end as counted_day,
-        {%- else -%}
-        invoice_day as counted_day,
-        {%- endif %}
+        {% if var('return_dating') == 'order' %}
+            case
+                when amount_minor < 0
+                    then
+                        coalesce(
+                            max(case when amount_minor > 0 then invoice_day end) over (
+                                partition by customer_id, product_id
+                                order by invoice_at, load_id, line_number
+                                rows unbounded preceding
+                            ),
+                            invoice_day
+                        )
+                else invoice_day
+            end as counted_day,
+        {% else %}
+            invoice_day as counted_day,
+        {% endif %}
         quantity,
         amount_minor,
         unit_price_minor,

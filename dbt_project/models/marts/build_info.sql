@@ -24,19 +24,37 @@ orders as (
 
 ),
 
+last_load as (
+
+    select input_fingerprint from loads
+
+    order by load_id desc
+
+    limit 1
+
+),
+
+kept_currency as (
+
+    select max(currency) as currency from transactions_judged
+
+    where reason = 'kept'
+
+),
+
 counted as (
 
     select
         1 as build_id,
-        '{{ var("shop_name") | replace("'", "''") }}' as shop_name,
+        {{ text_literal(var('shop_name')) }} as shop_name,
         (select as_of_date from observed_period) as as_of_date,
         (select min(order_date) from orders) as first_order_date,
         {{ var('horizon_days') }} as horizon_days,
-        '{{ var("scoring_method") }}' as scoring_method,
-        '{{ var("return_dating") }}' as return_dating,
-        (select max(currency) from transactions_judged where reason = 'kept') as reporting_currency,
-        (select input_fingerprint from loads order by load_id desc limit 1) as input_fingerprint,
-        '{{ project_version() }}' as code_version,
+        {{ text_literal(var('scoring_method')) }} as scoring_method,
+        {{ text_literal(var('return_dating')) }} as return_dating,
+        coalesce({{ text_literal(var('reporting_currency')) }}, (select currency from kept_currency)) as reporting_currency,
+        (select input_fingerprint from last_load) as input_fingerprint,
+        {{ text_literal(project_version()) }} as code_version,
         (select coalesce(sum(row_count), 0) from loads) as landed_rows,
         (select count(*) from {{ ref('transactions') }}) as kept_transactions,
         (select count(*) from {{ ref('customers') }}) as customers,

@@ -81,7 +81,8 @@ joined as (
         {{ money('coalesce(lines_summed.revenue_minor, 0)') }} as revenue,
         {{ money('coalesce(lines_summed.returned_minor, 0)') }} as returned_amount,
         case
-            when {{ day_number(date_from_month_number('months.month_number + 1')) }} <= observed_period.as_of_day + 1 then 1
+            when {{ day_number(date_from_month_number('months.month_number + 1')) }} <= observed_period.as_of_day + 1
+                then 1
             else 0
         end as is_complete
 

@@ -14,7 +14,7 @@ today as (
 
 ),
 
-before as (
+last_time as (
 
     select * from snapshots_scored
 
@@ -22,9 +22,9 @@ before as (
 
 ),
 
-snapshot_before as (
+snapshot_last_time as (
 
-    select distinct as_of_date from before
+    select distinct as_of_date from last_time
 
 ),
 
@@ -32,24 +32,24 @@ snapshot_before as (
 moved as (
 
     select
-        snapshot_before.as_of_date as from_as_of_date,
+        snapshot_last_time.as_of_date as from_as_of_date,
         today.as_of_date as to_as_of_date,
-        coalesce(before.segment, 'New customers') as from_segment,
+        coalesce(last_time.segment, 'New customers') as from_segment,
         today.segment as to_segment,
         count(*) as customers,
         {{ money('sum(today.monetary_minor)') }} as revenue
 
     from today
 
-    cross join snapshot_before
+    cross join snapshot_last_time
 
-    left join before
-        on today.customer_id = before.customer_id
+    left join last_time
+        on today.customer_id = last_time.customer_id
 
     group by
-        snapshot_before.as_of_date,
+        snapshot_last_time.as_of_date,
         today.as_of_date,
-        coalesce(before.segment, 'New customers'),
+        coalesce(last_time.segment, 'New customers'),
         today.segment
 
 )

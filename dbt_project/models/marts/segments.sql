@@ -29,7 +29,7 @@ totals as (
 described as (
 
     select
-        segment_actions.segment as segment,
+        segment_actions.segment,
         segment_actions.segment_order,
         segment_actions.colour,
         coalesce(segments_summed.customers, 0) as customers,

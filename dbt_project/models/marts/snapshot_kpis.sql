@@ -38,8 +38,8 @@ active as (
 
     inner join customer_days
         on
-            customer_days.day <= snapshots.as_of_day
-            and customer_days.day > snapshots.as_of_day - {{ var('horizon_days') }}
+            snapshots.as_of_day >= customer_days.day
+            and snapshots.as_of_day - {{ var('horizon_days') }} < customer_days.day
 
     group by snapshots.snapshot_number
 

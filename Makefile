@@ -1,0 +1,52 @@
+# Python 3.11, 3.12 or 3.13, pip and make are all that is needed; the rest is installed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO_DIR ?= data
+
+.PHONY: help demo test lint format bench lock clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: .venv/installed ## Make up a shop, run everything on it, say where the page is
+	$(BIN)/tillsight demo --data-dir $(DEMO_DIR)
+
+test: .venv/installed-dev ## Run all tests
+	$(BIN)/pytest
+
+lint: .venv/installed-dev ## Check style and types of Python and SQL
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/tillsight doctor --data-dir .venv/lint-data
+	TILLSIGHT_DATA_DIR=$(CURDIR)/.venv/lint-data $(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+
+format: .venv/installed-dev ## Format the Python code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed-dev ## Time the main job against peers, on made-up shops
+	$(BIN)/python -m tests.benchmarks.run
+
+lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
+	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --upgrade --output-file requirements.lock pyproject.toml -
+	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --constraints requirements.lock --extra dev \
+		--output-file requirements-dev.lock pyproject.toml -
+
+clean: ## Remove what dbt and the tools left; data/ stays
+	rm -rf .venv build dist dbt_project/target dbt_project/logs .mypy_cache .pytest_cache .ruff_cache
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14) and "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	touch $@

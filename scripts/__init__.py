@@ -1,0 +1,1 @@
+"""The command line: loading, building, publishing, and the order they go in."""

@@ -1,0 +1,193 @@
+"""What each command does and says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import ml.train
+import reports.exports
+from scripts import console, pipeline
+from scripts.demo import DEFAULT_SEED, write_demo
+from scripts.doctor import examine
+from scripts.errors import TillsightError
+from scripts.load import LoadResult
+from scripts.settings import Settings
+
+
+def demo(
+    settings: Settings, steps: console.Steps, *, customers: int, seed: int | None, with_truth: bool
+) -> None:
+    """Make up a shop, then load and run it."""
+    with pipeline.only_one(settings):
+        steps.start("Making up a shop")
+        files = write_demo(
+            settings.demo_dir,
+            customers=customers,
+            seed=DEFAULT_SEED if seed is None else seed,
+            with_truth=with_truth,
+            progress=steps.report,
+        )
+        shop = [files.customers, files.products, files.transactions]
+        pipeline.require_own_folder(settings, shop)
+        if files.truth:
+            console.say(f"True probabilities: {files.truth}")
+        _run(settings, steps, shop)
+
+
+def load(
+    settings: Settings,
+    steps: console.Steps,
+    *,
+    files: Sequence[Path],
+    form: str | None,
+    encoding: str,
+) -> None:
+    """Land files and list them."""
+    with pipeline.only_one(settings):
+        steps.start("Loading")
+        loads = pipeline.load_files(
+            settings, files, form=form, encoding=encoding, progress=steps.report
+        )
+    _list_loads(loads)
+    console.say("Next: 'tillsight run' for everything, or 'tillsight build' for the marts alone.")
+
+
+def build(settings: Settings, steps: console.Steps) -> None:
+    """Build, test and publish the marts."""
+    with pipeline.only_one(settings):
+        steps.start("Building with dbt")
+        pipeline.build(settings, progress=steps.report)
+    console.say(f"Marts: {settings.marts_db}")
+
+
+def train(settings: Settings, steps: console.Steps) -> None:
+    """Train and say how good the model is."""
+    with pipeline.only_one(settings):
+        steps.start("Training")
+        training = pipeline.train(settings, progress=steps.report)
+    _say_training(training)
+
+
+def predict(settings: Settings, steps: console.Steps) -> None:
+    """Score the latest snapshot."""
+    with pipeline.only_one(settings):
+        steps.start("Scoring")
+        result = pipeline.predict(settings, progress=steps.report)
+    if result.customers == 0:
+        console.say(result.message)
+        return
+    console.say(
+        f"{result.customers:,} customers scored as of {result.prediction_date}; "
+        f"{result.expected_buyers:,.0f} are expected to order. "
+        "Type 'tillsight build' to publish them."
+    )
+
+
+def report(settings: Settings, steps: console.Steps) -> None:
+    """Write the page."""
+    with pipeline.only_one(settings):
+        steps.start("Writing the page")
+        site = pipeline.report(settings, progress=steps.report)
+    console.say(f"Page: {site.index}")
+
+
+def export(
+    settings: Settings,
+    steps: console.Steps,
+    *,
+    segment: str | None,
+    start: str | None,
+    end: str | None,
+    include_predictions: bool,
+    out: Path | None,
+) -> None:
+    """Write all CSV files, or the one that the options choose."""
+    steps.start("Exporting")
+    chosen = any((segment, start, end, out)) or not include_predictions
+    with pipeline.only_one(settings):
+        if chosen:
+            files = [
+                reports.exports.write_export(
+                    settings.marts_db,
+                    out or settings.exports_dir / _export_name(segment, start, end),
+                    segment=segment,
+                    start=start,
+                    end=end,
+                    include_predictions=include_predictions,
+                )
+            ]
+        else:
+            files = pipeline.export(settings)
+    console.show_table(
+        ["File", "Customers"],
+        [[str(file.path), f"{file.rows:,}"] for file in files],
+        numeric=frozenset({1}),
+    )
+
+
+def run(
+    settings: Settings,
+    steps: console.Steps,
+    *,
+    files: Sequence[Path],
+    form: str | None,
+    encoding: str,
+) -> None:
+    """Do everything in order."""
+    with pipeline.only_one(settings):
+        _run(settings, steps, files, form=form, encoding=encoding)
+
+
+def doctor(settings: Settings, _: console.Steps) -> None:
+    """Look at what a run needs and say what is missing."""
+    findings = examine(settings)
+    console.show_table(
+        ["", "Looked at", "Found"],
+        [["ok" if finding.is_well else "!!", finding.subject, finding.what] for finding in findings],
+    )
+    remedies = [finding.remedy for finding in findings if not finding.is_well]
+    if remedies:
+        raise TillsightError("; ".join(remedies))
+
+
+def _run(
+    settings: Settings,
+    steps: console.Steps,
+    files: Sequence[Path],
+    *,
+    form: str | None = None,
+    encoding: str = "utf-8",
+) -> None:
+    result = pipeline.run(
+        settings, files, form=form, encoding=encoding, step=steps.start, progress=steps.report
+    )
+    _list_loads(result.loads)
+    _say_training(result.training)
+    console.say(f"Marts:   {settings.marts_db}")
+    console.say(f"Exports: {settings.exports_dir}")
+    console.say(f"Page:    {result.site.index}")
+
+
+def _list_loads(loads: Sequence[LoadResult]) -> None:
+    rows = [
+        [
+            f"{load.file_name} ({load.sheet})" if load.sheet else load.file_name,
+            load.form,
+            f"{load.row_count:,}",
+            "loaded" if load.is_new else "was loaded already",
+        ]
+        for load in loads
+    ]
+    if rows:
+        console.show_table(["File", "Form", "Rows", ""], rows, numeric=frozenset({2}))
+
+
+def _say_training(training: ml.train.TrainResult) -> None:
+    console.say(training.message)
+
+
+def _export_name(segment: str | None, start: str | None, end: str | None) -> str:
+    """Name the file of a chosen export after what was chosen."""
+    parts = ["customers", segment and segment.lower(), start and f"from-{start}", end and f"to-{end}"]
+    return "_".join(part for part in parts if part) + ".csv"

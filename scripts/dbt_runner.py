@@ -1,0 +1,132 @@
+"""Run dbt in this process: parse once, build in passes, say in a sentence what failed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from scripts.errors import TillsightError
+from scripts.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+_FAILURES = ("error", "fail", "runtime error", "partial success")
+
+
+class Dbt:
+    """The dbt project, parsed, ready to be built pass by pass.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the project and the databases lie.
+
+    Raises
+    ------
+    TillsightError
+        If the project cannot be parsed.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        result = self._invoke(dbtRunner(), "parse")
+        self._manifest = result.result
+
+    def build(self, selector: str, *, progress: Progress | None = None) -> None:
+        """Build the models of a selector and run their tests.
+
+        Parameters
+        ----------
+        selector : str
+            Name of a selector in `selectors.yml`.
+        progress : callable, optional
+            Told the name of each node when it is done, its number and how many there are.
+
+        Raises
+        ------
+        TillsightError
+            If a model or a test failed; names the first few of them.
+        """
+        callbacks = [_progress_callback(progress)] if progress else []
+        runner = dbtRunner(manifest=self._manifest, callbacks=callbacks)
+        self._invoke(runner, "build", "--selector", selector)
+
+    def document(self) -> None:
+        """Write dbt's own documentation as one static file into the target folder."""
+        runner = dbtRunner(manifest=self._manifest)
+        self._invoke(runner, "docs", "generate", "--static")
+
+    def _invoke(self, runner: dbtRunner, *command: str) -> dbtRunnerResult:
+        settings = self._settings
+        arguments = [
+            *command,
+            *("--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)),
+            *("--target", settings.target),
+            *("--target-path", str(settings.dbt_output_dir / "target")),
+            *("--log-path", str(settings.dbt_output_dir / "logs"), "--log-level-file", "info"),
+            *("--quiet", "--log-level", "none"),
+        ]
+        if settings.as_of:
+            arguments += ["--vars", json.dumps({"as_of_date": settings.as_of})]
+        with _environment(
+            TILLSIGHT_DATA_DIR=str(settings.data_dir), TILLSIGHT_MARTS_DB=str(settings.new_marts_db)
+        ):
+            result = runner.invoke(arguments)
+        if not result.success:
+            raise TillsightError(_explain(result, settings))
+        return result
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Set variables for what runs inside: dbt's profile takes its paths from them."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _progress_callback(progress: Progress) -> Callable[[Any], None]:
+    """Turn dbt's line for each finished node into a report of progress."""
+
+    def report(event: Any) -> None:
+        if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogUnitTestResult"):
+            name = getattr(event.data, "description", "") or event.data.name
+            progress(name.split(".")[-1], event.data.index, event.data.total)
+
+    return report
+
+
+def _explain(result: dbtRunnerResult, settings: Settings) -> str:
+    """Say what failed, from the results of the nodes or from the exception."""
+    failed = [
+        node_result
+        for node_result in getattr(result.result, "results", None) or []
+        if str(node_result.status) in _FAILURES
+    ]
+    if not failed:
+        return f"dbt failed: {_one_line(str(result.exception or 'no reason given'))}"
+    names = ", ".join(node_result.node.name for node_result in failed[:3])
+    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+    return (
+        f"dbt build failed in {names}{more}: {_one_line(failed[0].message or 'no reason given')} "
+        f"Nothing was published. The SQL that ran lies in {settings.dbt_output_dir / 'target'}."
+    )
+
+
+def _one_line(message: str) -> str:
+    """Fold a message of dbt's into one line that ends in a full stop."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    folded = " ".join(line for line in lines if not line.startswith(("compiled code at", "> ")))
+    return folded if folded.endswith(".") else f"{folded}."

@@ -1,0 +1,216 @@
+"""The order things go in: load, features, model, marts, publish, page, exports."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import ml.predict
+import ml.store
+import ml.train
+import reports.exports
+import reports.site
+from scripts import load, publish, warehouse
+from scripts.dbt_runner import Dbt
+from scripts.errors import TillsightError
+from scripts.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a whole run made.
+
+    Attributes
+    ----------
+    loads : list of LoadResult
+        Files that were given, in order.
+    training : TrainResult
+        What became of the model.
+    site : SiteResult
+        The page.
+    exports : list of ExportedFile
+        The CSV files.
+    """
+
+    loads: list[load.LoadResult]
+    training: ml.train.TrainResult
+    site: reports.site.SiteResult
+    exports: list[reports.exports.ExportedFile]
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Let one process at a time work in a data folder; a process that dies lets go.
+
+    Raises
+    ------
+    TillsightError
+        If another process works there.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(settings.data_dir / ".lock", timeout=0)) as connection:
+        try:
+            connection.execute("begin exclusive")
+        except sqlite3.OperationalError:
+            raise TillsightError(
+                f"another tillsight is at work in {settings.data_dir}; wait for it, "
+                "or choose another folder with --data-dir"
+            ) from None
+        yield
+
+
+def ensure_raw(settings: Settings) -> None:
+    """Create the raw tables that are not there yet."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    warehouse.ensure_raw(settings.raw_db)
+    with closing(warehouse.connect(settings.raw_db)) as connection:
+        ml.store.ensure_tables(connection)
+
+
+def load_files(
+    settings: Settings,
+    files: Sequence[Path],
+    *,
+    form: str | None = None,
+    encoding: str = "utf-8",
+    progress: Progress | None = None,
+) -> list[load.LoadResult]:
+    """Land files in raw.db; see `scripts.load.load_files`."""
+    ensure_raw(settings)
+    return load.load_files(
+        settings.raw_db, files, form=form, encoding=encoding, progress=progress
+    )
+
+
+def build(settings: Settings, *, progress: Progress | None = None) -> None:
+    """Build and test all models, then publish the marts."""
+    ensure_raw(settings)
+    publish.prepare(settings.new_marts_db)
+    dbt = Dbt(settings)
+    dbt.build("features", progress=progress)
+    dbt.build("marts", progress=progress)
+    publish.publish(settings.new_marts_db, settings.marts_db)
+
+
+def train(settings: Settings, *, progress: Progress | None = None) -> ml.train.TrainResult:
+    """Train on the features of the last build."""
+    _require_features(settings)
+    return ml.train.train(
+        settings.work_db, settings.raw_db, settings.models_dir, progress=progress
+    )
+
+
+def predict(settings: Settings, *, progress: Progress | None = None) -> ml.predict.PredictResult:
+    """Score the latest snapshot of the last build with the model in use."""
+    _require_features(settings)
+    return ml.predict.predict(
+        settings.work_db, settings.raw_db, settings.models_dir, progress=progress
+    )
+
+
+def report(settings: Settings, *, progress: Progress | None = None) -> reports.site.SiteResult:
+    """Write the page from the published marts."""
+    return reports.site.write_site(
+        settings.marts_db, settings.site_dir, exports_dir=settings.exports_dir, progress=progress
+    )
+
+
+def export(settings: Settings) -> list[reports.exports.ExportedFile]:
+    """Write the CSV files from the published marts."""
+    return reports.exports.write_exports(settings.marts_db, settings.exports_dir)
+
+
+def run(
+    settings: Settings,
+    files: Sequence[Path] = (),
+    *,
+    form: str | None = None,
+    encoding: str = "utf-8",
+    step: Callable[[str], None] = _silent,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Do everything in order; what was published before stays until its successor is whole.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where things lie.
+    files : sequence of Path
+        Files to load first; none is fine.
+    form, encoding
+        As in `load_files`.
+    step, progress : callable
+        Told which step begins, and how far it has come.
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    TillsightError, ModelError, ReportError
+        If a step fails.
+    """
+    step("Loading")
+    loads = load_files(settings, files, form=form, encoding=encoding, progress=progress)
+    step("Building the features")
+    publish.prepare(settings.new_marts_db)
+    dbt = Dbt(settings)
+    dbt.build("features", progress=progress)
+    step("Training")
+    training = train(settings, progress=progress)
+    step("Scoring")
+    predict(settings, progress=progress)
+    step("Building the marts")
+    dbt.build("marts", progress=progress)
+    publish.publish(settings.new_marts_db, settings.marts_db)
+    step("Writing exports and page")
+    exports = export(settings)
+    site = report(settings, progress=progress)
+    return RunResult(loads=loads, training=training, site=site, exports=exports)
+
+
+def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
+    """Raise if other files than these were loaded into the data folder before.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where things lie.
+    files : sequence of Path
+        The files that the folder is for.
+
+    Raises
+    ------
+    TillsightError
+        Names a file that was loaded and is none of them.
+    """
+    ensure_raw(settings)
+    own = {warehouse.sha256(file) for file in files}
+    with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
+        for file_name, fingerprint in connection.execute(
+            "select file_name, file_sha256 from raw_loads order by load_id"
+        ):
+            if fingerprint not in own:
+                raise TillsightError(
+                    f"{settings.data_dir} holds {file_name} already, which is not of this demo "
+                    "shop; choose another folder with --data-dir, or delete this one"
+                )
+
+
+def _require_features(settings: Settings) -> None:
+    """Raise unless a build has made the features."""
+    ensure_raw(settings)
+    if not settings.work_db.exists():
+        raise TillsightError(
+            f"there are no features in {settings.data_dir} yet; type 'tillsight build' first"
+        )

@@ -1,0 +1,139 @@
+"""Where things lie and which options a run was given. The only place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from scripts.errors import TillsightError
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What differs from machine to machine and from run to run.
+
+    What a number means is no setting of Python's: that stands in the vars of `dbt_project.yml`.
+
+    Attributes
+    ----------
+    data_dir : Path
+        Folder that everything generated lies under.
+    dbt_dir : Path
+        Folder of the dbt project.
+    target : str
+        Target of the dbt profile.
+    as_of : str or None
+        Last day that is observed, YYYY-MM-DD; None leaves it to the dbt var.
+    """
+
+    data_dir: Path
+    dbt_dir: Path = PROJECT_DIR / "dbt_project"
+    target: str = "sqlite"
+    as_of: str | None = None
+
+    @property
+    def raw_db(self) -> Path:
+        """The loaded files and what the model wrote: the only state."""
+        return self.data_dir / "raw.db"
+
+    @property
+    def work_db(self) -> Path:
+        """Staging, intermediate models and features; rebuilt at will."""
+        return self.data_dir / "work.db"
+
+    @property
+    def marts_db(self) -> Path:
+        """The published marts."""
+        return self.data_dir / "marts.db"
+
+    @property
+    def new_marts_db(self) -> Path:
+        """The marts while they are built and tested."""
+        return self.data_dir / "building" / "marts.db"
+
+    @property
+    def models_dir(self) -> Path:
+        """Model files, one folder a training run."""
+        return self.data_dir / "models"
+
+    @property
+    def site_dir(self) -> Path:
+        """The page."""
+        return self.data_dir / "site"
+
+    @property
+    def exports_dir(self) -> Path:
+        """The CSV files."""
+        return self.data_dir / "exports"
+
+    @property
+    def demo_dir(self) -> Path:
+        """The files of the made-up shop."""
+        return self.data_dir / "demo"
+
+    @property
+    def dbt_output_dir(self) -> Path:
+        """What dbt compiled and logged."""
+        return self.data_dir / "dbt"
+
+
+def read_settings(
+    *,
+    data_dir: Path | None = None,
+    as_of: str | None = None,
+    target: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    env_file: Path = PROJECT_DIR / ".env",
+) -> Settings:
+    """Gather the settings: options first, then the environment, then `.env`, then defaults.
+
+    Parameters
+    ----------
+    data_dir, as_of, target
+        Options of the command line; None where not given.
+    environment : mapping, optional
+        The environment; by default that of the process.
+    env_file : Path
+        A file of `NAME=value` lines; it need not exist.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    TillsightError
+        If `as_of` is no date, or a path has a character that SQLite cannot attach.
+    """
+    known = {**dotenv_values(env_file), **(os.environ if environment is None else environment)}
+    folder = data_dir or Path(known.get("TILLSIGHT_DATA_DIR") or PROJECT_DIR / "data")
+    if as_of is not None:
+        _require_date(as_of)
+    if "'" in str(folder):
+        raise TillsightError(
+            f"the data folder {folder} has an apostrophe in its path, which dbt-sqlite cannot "
+            "attach; choose another with --data-dir"
+        )
+    return Settings(
+        data_dir=folder.expanduser().absolute(),
+        target=target or known.get("TILLSIGHT_TARGET") or "sqlite",
+        as_of=as_of,
+    )
+
+
+def _require_date(text: str) -> None:
+    """Raise unless text is a date written YYYY-MM-DD."""
+    try:
+        readable = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) and date.fromisoformat(text)
+    except ValueError:
+        readable = None
+    if not readable:
+        raise TillsightError(f"--as-of is '{text}'; it must be a date like 2011-12-09")
