@@ -30,10 +30,10 @@ bench: .venv/installed-dev ## Time the main job against peers, on made-up shops
 
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --upgrade --output-file requirements.lock pyproject.toml -
+		--no-header --no-annotate --upgrade --extra dev --output-file requirements-dev.lock pyproject.toml -
 	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --constraints requirements.lock --extra dev \
-		--output-file requirements-dev.lock pyproject.toml -
+		--no-header --no-annotate --constraints requirements-dev.lock --upgrade \
+		--output-file requirements.lock pyproject.toml -
 
 clean: ## Remove what dbt and the tools left; data/ stays
 	rm -rf .venv build dist dbt_project/target dbt_project/logs .mypy_cache .pytest_cache .ruff_cache
