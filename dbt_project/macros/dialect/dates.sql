@@ -19,17 +19,17 @@
     {%- set iso_time = "case when substr(" ~ value ~ ", 17, 1) = ':' then substr(" ~ value ~ ", 12, 8)"
         ~ " when length(" ~ value ~ ") > 10 then substr(" ~ value ~ ", 12, 5) else '00:00' end" -%}
     case
-        -- as most files write it
-        when datetime({{ text }}) = {{ text }} and {{ text }} between '1900-01-01' and '2199-12-31 23:59:59'
+        -- as most files write it; adding no days turns 30 February into another date, so that it differs
+        when datetime({{ text }}, '+0 days') = {{ text }} and {{ text }} between '1900-01-01' and '2199-12-31 23:59:59'
             then {{ text }}
-        when date({{ text }}) = {{ text }} and {{ text }} between '1900-01-01' and '2199-12-31'
+        when date({{ text }}, '+0 days') = {{ text }} and {{ text }} between '1900-01-01' and '2199-12-31'
             then {{ text }} || ' 00:00:00'
         -- with a T, a fraction, a zone, or without seconds
         when {{ value }} glob '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*'
             then case
                 when
                     {{ iso_day }} between '1900-01-01' and '2199-12-31'
-                    and date({{ iso_day }}) = {{ iso_day }}
+                    and date({{ iso_day }}, '+0 days') = {{ iso_day }}
                     and substr({{ value }}, 11, 1) in ('', ' ', 'T')
                     and {{ value }} not glob '*[^-+.:0-9TZ ]*'
                     then {{ iso_day }} || ' ' || time({{ iso_time }})
@@ -56,7 +56,7 @@
     {%- set clock = "substr('0' || nullif(substr(" ~ from_year ~ ", 6), ''), case when substr(" ~ from_year ~ ", 7, 1) = ':' then 1 else 2 end)" -%}
     case
         when
-            date({{ iso }}) = {{ iso }}
+            date({{ iso }}, '+0 days') = {{ iso }}
             and {{ iso }} between '1900-01-01' and '2199-12-31'
             and substr({{ from_year }}, 5, 1) in ('', ' ')
             then {{ iso }} || ' ' || time(coalesce({{ clock }}, '00:00'))
@@ -87,7 +87,7 @@
 {%- endmacro %}
 
 {% macro sqlite__date_from_day_number(day_number) -%}
-    date({{ day_number }} * 86400, 'unixepoch')
+    date(({{ day_number }}) * 86400, 'unixepoch')
 {%- endmacro %}
 
 {# The month of a date as a whole number, twelve to the year, so that months can be subtracted. #}
@@ -105,7 +105,7 @@
 {%- endmacro %}
 
 {% macro sqlite__date_from_month_number(month_number) -%}
-    printf('%04d-%02d-01', {{ month_number }} / 12, {{ month_number }} % 12 + 1)
+    printf('%04d-%02d-01', ({{ month_number }}) / 12, ({{ month_number }}) % 12 + 1)
 {%- endmacro %}
 
 {# A date given in the settings, as a literal of the engine; null where none is given. #}

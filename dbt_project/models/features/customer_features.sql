@@ -114,7 +114,7 @@ described as (
         {{ money('coalesce(recent.spend_last_365_days_minor, 0)') }} as spend_last_365_days,
         {{ money('spaced.gross_minor') }} / spaced.frequency as average_order_value,
         {{ money('spaced.last_order_minor') }} as last_order_value,
-        case when spaced.gross_minor > 0 then -1.0 * spaced.returned_minor / spaced.gross_minor else 0.0 end
+        case when spaced.gross_minor > 0 then 1.0 * abs(spaced.returned_minor) / spaced.gross_minor else 0.0 end
             as share_returned,
         1.0 * spaced.sold_lines / spaced.frequency as lines_per_order
 
