@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -73,28 +71,11 @@ class Dbt:
         ]
         if settings.as_of:
             arguments += ["--vars", json.dumps({"as_of_date": settings.as_of})]
-        with _environment(
-            TILLSIGHT_DATA_DIR=str(settings.data_dir), TILLSIGHT_MARTS_DB=str(settings.new_marts_db)
-        ):
+        with settings.dbt_environment():
             result = runner.invoke(arguments)
         if not result.success:
             raise TillsightError(_explain(result, settings))
         return result
-
-
-@contextmanager
-def _environment(**variables: str) -> Iterator[None]:
-    """Set variables for what runs inside: dbt's profile takes its paths from them."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _progress_callback(progress: Progress) -> Callable[[Any], None]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -83,6 +84,24 @@ class Settings:
     def dbt_output_dir(self) -> Path:
         """What dbt compiled and logged."""
         return self.data_dir / "dbt"
+
+    @contextmanager
+    def dbt_environment(self) -> Iterator[None]:
+        """Set the variables that dbt's profile takes its paths from, for what runs inside."""
+        variables = {
+            "TILLSIGHT_DATA_DIR": str(self.data_dir),
+            "TILLSIGHT_MARTS_DB": str(self.new_marts_db),
+        }
+        before = {name: os.environ.get(name) for name in variables}
+        os.environ.update(variables)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 def read_settings(
