@@ -45,14 +45,16 @@ AsOf = Annotated[
 ]
 Target = Annotated[
     str | None,
-    typer.Option("--target", help="Target of the dbt profile. [dim]Default: sqlite.[/]", show_default=False),
+    typer.Option(
+        "--target", help="Target of the dbt profile. [dim]Default: sqlite.[/]", show_default=False
+    ),
 ]
 Form = Annotated[
     str | None,
     typer.Option(
         "--form",
-        help="Form of the files, if their columns do not tell: standard_customers, standard_products, "
-        "standard_transactions, uci_order_lines or shopify_order_lines.",
+        help="Form of the files, if their columns do not tell: standard_customers, "
+        "standard_products, standard_transactions, uci_order_lines or shopify_order_lines.",
         show_default=False,
     ),
 ]
@@ -66,7 +68,7 @@ def _examples(*lines: str) -> str:
     return "[bold]Examples[/]\n\n" + "\n\n".join(f"  {line}" for line in lines)
 
 
-def _version(value: bool) -> None:  # noqa: FBT001 - the signature is typer's
+def _version(value: bool) -> None:
     if value:
         console.say(f"tillsight {version('tillsight')}")
         raise typer.Exit
@@ -76,7 +78,9 @@ def _version(value: bool) -> None:  # noqa: FBT001 - the signature is typer's
 def _options(
     _: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit."),
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Hold the options that stand before a command."""
@@ -89,26 +93,31 @@ def _options(
 )
 def demo(
     customers: Annotated[int, typer.Option(min=1, help="How many customers the shop has.")] = 2000,
-    seed: Annotated[int | None, typer.Option(help="Another seed makes another shop.", show_default=False)] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Another seed makes another shop.", show_default=False)
+    ] = None,
     truth: Annotated[
-        bool, typer.Option("--truth", help="Also write each customer's true probability to truth.csv.")
+        bool,
+        typer.Option("--truth", help="Also write each customer's true probability to truth.csv."),
     ] = False,
     data_dir: DataDir = None,
     as_of: AsOf = None,
     target: Target = None,
 ) -> None:
     """Make up a shop, then load and run it."""
-
     _carry_out("demo", data_dir, as_of, target, customers=customers, seed=seed, with_truth=truth)
 
 
 @app.command(
     epilog=_examples(
-        "tillsight load transactions.csv", "tillsight load customers.csv products.csv transactions.csv.gz"
+        "tillsight load transactions.csv",
+        "tillsight load customers.csv products.csv transactions.csv.gz",
     )
 )
 def load(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, CSV.gz, Parquet or XLSX.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="CSV, CSV.gz, Parquet or XLSX.")
+    ],
     form: Form = None,
     encoding: Encoding = "utf-8",
     data_dir: DataDir = None,
@@ -116,35 +125,30 @@ def load(
     target: Target = None,
 ) -> None:
     """Land files in raw.db. A file lands whole or not at all; loading it twice changes nothing."""
-
     _carry_out("load", data_dir, as_of, target, files=files, form=form, encoding=encoding)
 
 
 @app.command(epilog=_examples("tillsight build", "tillsight build --as-of 2011-11-09"))
 def build(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """Build and test the marts with dbt, and publish them if every test passes."""
-
     _carry_out("build", data_dir, as_of, target)
 
 
 @app.command(epilog=_examples("tillsight train"))
 def train(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """Learn from past snapshots who orders within the next 30 days, and judge the model."""
-
     _carry_out("train", data_dir, as_of, target)
 
 
 @app.command(epilog=_examples("tillsight predict && tillsight build"))
 def predict(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """Score the latest snapshot; the next build publishes the predictions."""
-
     _carry_out("predict", data_dir, as_of, target)
 
 
 @app.command(epilog=_examples("tillsight report"))
 def report(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """Write the page from the published marts."""
-
     _carry_out("report", data_dir, as_of, target)
 
 
@@ -157,39 +161,70 @@ def report(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) 
 )
 def export(
     segment: Annotated[
-        str | None, typer.Option(help="Only this segment: Champions, Loyal, At-Risk or Lost.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Only this segment: Champions, Loyal, At-Risk or Lost.", show_default=False
+        ),
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option("--from", metavar="DATE", help="Only customers whose last order is of this day or later.", show_default=False),
+        typer.Option(
+            "--from",
+            metavar="DATE",
+            help="Only customers whose last order is of this day or later.",
+            show_default=False,
+        ),
     ] = None,
     end: Annotated[
         str | None,
-        typer.Option("--to", metavar="DATE", help="Only customers whose last order is of this day or earlier.", show_default=False),
+        typer.Option(
+            "--to",
+            metavar="DATE",
+            help="Only customers whose last order is of this day or earlier.",
+            show_default=False,
+        ),
     ] = None,
     predictions: Annotated[
-        bool, typer.Option("--predictions/--no-predictions", help="With the probability of an order.")
+        bool,
+        typer.Option("--predictions/--no-predictions", help="With the probability of an order."),
     ] = True,
     out: Annotated[
-        Path | None, typer.Option("--out", help="File to write. [dim]Default: a name in the exports folder.[/]", show_default=False)
+        Path | None,
+        typer.Option(
+            "--out",
+            help="File to write. [dim]Default: a name in the exports folder.[/]",
+            show_default=False,
+        ),
     ] = None,
     data_dir: DataDir = None,
     as_of: AsOf = None,
     target: Target = None,
 ) -> None:
     """Write CSV files: one of all customers and one per segment, or the one you choose."""
-
-    _carry_out("export", data_dir, as_of, target, segment=segment, start=start, end=end, include_predictions=predictions, out=out)
+    _carry_out(
+        "export",
+        data_dir,
+        as_of,
+        target,
+        segment=segment,
+        start=start,
+        end=end,
+        include_predictions=predictions,
+        out=out,
+    )
 
 
 @app.command(
     epilog=_examples(
-        "tillsight run sales.csv.gz", "tillsight run customers.csv products.csv transactions.csv", "tillsight run"
+        "tillsight run sales.csv.gz",
+        "tillsight run customers.csv products.csv transactions.csv",
+        "tillsight run",
     )
 )
 def run(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE...]", help="Files to load first.", show_default=False)
+        list[Path] | None,
+        typer.Argument(metavar="[FILE...]", help="Files to load first.", show_default=False),
     ] = None,
     form: Form = None,
     encoding: Encoding = "utf-8",
@@ -198,14 +233,12 @@ def run(
     target: Target = None,
 ) -> None:
     """Do everything in order: load, build, train, predict, publish, page, exports."""
-
     _carry_out("run", data_dir, as_of, target, files=files or [], form=form, encoding=encoding)
 
 
 @app.command(epilog=_examples("tillsight doctor"))
 def doctor(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """Look whether this machine and the data folder have what is needed; make the raw tables."""
-
     _carry_out("doctor", data_dir, as_of, target)
 
 

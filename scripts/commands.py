@@ -144,7 +144,10 @@ def doctor(settings: Settings, _: console.Steps) -> None:
     findings = examine(settings)
     console.show_table(
         ["", "Looked at", "Found"],
-        [["ok" if finding.is_well else "!!", finding.subject, finding.what] for finding in findings],
+        [
+            ["ok" if finding.is_well else "!!", finding.subject, finding.what]
+            for finding in findings
+        ],
     )
     remedies = [finding.remedy for finding in findings if not finding.is_well]
     if remedies:
@@ -189,5 +192,10 @@ def _say_training(training: ml.train.TrainResult) -> None:
 
 def _export_name(segment: str | None, start: str | None, end: str | None) -> str:
     """Name the file of a chosen export after what was chosen."""
-    parts = ["customers", segment and segment.lower(), start and f"from-{start}", end and f"to-{end}"]
+    parts = [
+        "customers",
+        segment and segment.lower(),
+        start and f"from-{start}",
+        end and f"to-{end}",
+    ]
     return "_".join(part for part in parts if part) + ".csv"

@@ -7,7 +7,14 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 out = Console(soft_wrap=True, highlight=False)
@@ -66,7 +73,9 @@ def complain(sentence: str) -> None:
     err.print(f"[bold red]Error:[/] {escape(sentence)}")
 
 
-def show_table(headers: list[str], rows: list[list[str]], *, numeric: frozenset[int] = frozenset()) -> None:
+def show_table(
+    headers: list[str], rows: list[list[str]], *, numeric: frozenset[int] = frozenset()
+) -> None:
     """Print rows as a table; the columns whose numbers are in `numeric` are right-aligned."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number, header in enumerate(headers):

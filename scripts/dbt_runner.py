@@ -33,7 +33,7 @@ class Dbt:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         result = self._invoke(dbtRunner(), "parse")
-        self._manifest = result.result
+        self.manifest = result.result
 
     def build(self, selector: str, *, progress: Progress | None = None) -> None:
         """Build the models of a selector and run their tests.
@@ -43,7 +43,7 @@ class Dbt:
         selector : str
             Name of a selector in `selectors.yml`.
         progress : callable, optional
-            Told the name of each node when it is done, its number and how many there are.
+            Told the name of each node as it begins, its number and how many there are.
 
         Raises
         ------
@@ -51,12 +51,12 @@ class Dbt:
             If a model or a test failed; names the first few of them.
         """
         callbacks = [_progress_callback(progress)] if progress else []
-        runner = dbtRunner(manifest=self._manifest, callbacks=callbacks)
+        runner = dbtRunner(manifest=self.manifest, callbacks=callbacks)
         self._invoke(runner, "build", "--selector", selector)
 
     def document(self) -> None:
         """Write dbt's own documentation as one static file into the target folder."""
-        runner = dbtRunner(manifest=self._manifest)
+        runner = dbtRunner(manifest=self.manifest)
         self._invoke(runner, "docs", "generate", "--static")
 
     def _invoke(self, runner: dbtRunner, *command: str) -> dbtRunnerResult:
@@ -79,12 +79,11 @@ class Dbt:
 
 
 def _progress_callback(progress: Progress) -> Callable[[Any], None]:
-    """Turn dbt's line for each finished node into a report of progress."""
+    """Turn dbt's line for each node that it begins into a report of progress."""
 
     def report(event: Any) -> None:
-        if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogUnitTestResult"):
-            name = getattr(event.data, "description", "") or event.data.name
-            progress(name.split(".")[-1], event.data.index, event.data.total)
+        if event.info.name == "LogStartLine":
+            progress(event.data.node_info.node_name, event.data.index, event.data.total)
 
     return report
 

@@ -114,6 +114,9 @@ def _marts(settings: Settings) -> Finding:
             ).fetchone()
     except sqlite3.DatabaseError as error:
         return Finding(
-            "Marts", str(error), is_well=False, remedy="type 'tillsight build' to make the marts anew"
+            "Marts",
+            str(error),
+            is_well=False,
+            remedy="type 'tillsight build' to make the marts anew",
         )
     return Finding("Marts", f"as of {as_of}, {passed} of {tests} tests passed")

@@ -86,9 +86,7 @@ def load_files(
 ) -> list[load.LoadResult]:
     """Land files in raw.db; see `scripts.load.load_files`."""
     ensure_raw(settings)
-    return load.load_files(
-        settings.raw_db, files, form=form, encoding=encoding, progress=progress
-    )
+    return load.load_files(settings.raw_db, files, form=form, encoding=encoding, progress=progress)
 
 
 def build(settings: Settings, *, progress: Progress | None = None) -> None:
@@ -104,9 +102,7 @@ def build(settings: Settings, *, progress: Progress | None = None) -> None:
 def train(settings: Settings, *, progress: Progress | None = None) -> ml.train.TrainResult:
     """Train on the features of the last build."""
     _require_features(settings)
-    return ml.train.train(
-        settings.work_db, settings.raw_db, settings.models_dir, progress=progress
-    )
+    return ml.train.train(settings.work_db, settings.raw_db, settings.models_dir, progress=progress)
 
 
 def predict(settings: Settings, *, progress: Progress | None = None) -> ml.predict.PredictResult:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -47,7 +46,7 @@ def publish(new_marts_db: Path, marts_db: Path) -> None:
         connection.commit()
         # a file in write-ahead mode does not open in a read-only folder
         connection.execute("pragma journal_mode = delete")
-    os.replace(new_marts_db, marts_db)
+    new_marts_db.replace(marts_db)
     new_marts_db.parent.rmdir()
 
 
@@ -57,7 +56,8 @@ def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
     if orphans:
         table, row_id, parent, _ = orphans
         raise TillsightError(
-            f"row {row_id} of {table} names a row of {parent} that is not there; nothing was published"
+            f"row {row_id} of {table} names a row of {parent} that is not there; "
+            "nothing was published"
         )
     verdict = connection.execute("pragma quick_check(1)").fetchone()[0]
     if verdict != "ok":

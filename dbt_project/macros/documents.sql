@@ -38,8 +38,8 @@
             {%- endfor -%}
             {%- if info is not none -%}
                 {%- do run_query(
-                    'update ' ~ info ~ ' set data_tests = (select count(*) from ' ~ tests ~ '),'
-                    ~ ' data_tests_passed = (select count(*) from ' ~ tests ~ " where status = 'pass')"
+                    'update ' ~ info ~ ' set data_tests = (select count(*) from ' ~ tests ~ " where kind = 'data'),"
+                    ~ ' data_tests_passed = (select count(*) from ' ~ tests ~ " where kind = 'data' and status = 'pass')"
                 ) -%}
             {%- endif -%}
             commit
@@ -47,6 +47,7 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# One test's result as a statement: a new row, or a new status where the test is listed already. #}
 {% macro record_test_result_statement(tests, result) -%}
     {%- set node = result.node -%}
     {%- set is_unit = node.resource_type == 'unit_test' -%}

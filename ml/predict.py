@@ -1,0 +1,175 @@
+"""Score today's customers with the model in use, and say why."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
+
+from ml import explain, model_file, store
+from ml.model_file import Model
+from ml.settings import DEFAULTS, Progress, Settings, silent
+from ml.split import FloatArray
+from ml.tables import PredictionRow, RunRow
+
+_WHAT = "Scoring customers"
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """What came of scoring.
+
+    Attributes
+    ----------
+    model_run_id : str
+        Run whose model was used.
+    customers : int
+        Customers scored; 0 where the latest run has no model.
+    expected_buyers : float
+        Sum of their probabilities.
+    prediction_date : str or None
+        As-of date that the forecast starts from.
+    message : str
+        A sentence about the run in use.
+    """
+
+    model_run_id: str
+    customers: int
+    expected_buyers: float
+    prediction_date: str | None
+    message: str
+
+
+def predict(
+    work_db: Path,
+    raw_db: Path,
+    models_dir: Path,
+    *,
+    progress: Progress | None = None,
+    settings: Settings = DEFAULTS,
+) -> PredictResult:
+    """Replace the predictions by those of the latest run's model for the latest snapshot.
+
+    Every customer of the snapshot is scored, in chunks, and all are written in one
+    transaction. Where the latest run has no model, the predictions are emptied.
+
+    Parameters
+    ----------
+    work_db : Path
+        Written by dbt; only read.
+    raw_db : Path
+        Names the run in use and takes the predictions.
+    models_dir : Path
+        Holds the models' folders.
+    progress : callable, optional
+        Told of customers scored.
+    settings : Settings, optional
+        Constants of scoring.
+
+    Returns
+    -------
+    PredictResult
+        With 0 customers and the run's message where there is no model.
+
+    Raises
+    ------
+    ModelError
+        If there is no run yet, the model's files are missing, damaged or do not fit, or a
+        database cannot be read or written.
+    """
+    with store.writing(raw_db) as raw:
+        run = store.latest_run(raw)
+        if run.status == "unavailable":
+            store.write_predictions(raw, run.model_run_id, [])
+            return PredictResult(run.model_run_id, 0, 0.0, run.as_of_date, run.message)
+        files = store.load_model(models_dir, run.model_run_id, model_file.NEEDED_FILES)
+        with threadpool_limits(limits=1), store.reading(work_db) as work:
+            return _score_all(work, raw, run, files, settings=settings, tell=progress or silent)
+
+
+def score(
+    model: Model,
+    customer_ids: list[str],
+    features: FloatArray,
+    *,
+    as_of_date: str,
+    settings: Settings,
+) -> list[PredictionRow]:
+    """Score some customers. Pure.
+
+    Parameters
+    ----------
+    model : Model
+        In use.
+    customer_ids : list of str, length n
+        Whom the rows are about.
+    features : array of float, shape (n, len(FEATURES))
+        As of `as_of_date`.
+    as_of_date : str
+        `YYYY-MM-DD`; becomes the prediction date.
+    settings : Settings
+        Limits of the reasons.
+
+    Returns
+    -------
+    list of PredictionRow, length n
+        Label 1 from the model's threshold on; confidence is the probability of the more
+        probable outcome; reasons are a JSON array of sentences.
+    """
+    predict_again = model.forecast.probability
+    probability = predict_again(features)
+    family_moves = explain.moves(predict_again, features, probability, model.typical)
+    rows = zip(
+        customer_ids,
+        probability.tolist(),
+        explain.reasons(features, family_moves, settings),
+        strict=True,
+    )
+    return [
+        PredictionRow(
+            customer_id=customer_id,
+            purchase_probability=chance,
+            predicted_label=int(chance >= model.threshold),
+            confidence=max(chance, 1 - chance),
+            prediction_date=as_of_date,
+            reasons=json.dumps(sentences),
+        )
+        for customer_id, chance, sentences in rows
+    ]
+
+
+def _score_all(
+    work: Connection,
+    raw: Connection,
+    run: RunRow,
+    files: Mapping[str, bytes],
+    *,
+    settings: Settings,
+    tell: Progress,
+) -> PredictResult:
+    """Score the latest snapshot chunk by chunk."""
+    summaries = store.read_summaries(work)
+    if not summaries:
+        store.write_predictions(raw, run.model_run_id, [])
+        return PredictResult(run.model_run_id, 0, 0.0, None, "There is no customer with an order.")
+    latest = summaries[0]
+    model = model_file.unpack(files, horizon_days=latest.horizon_days)
+    chances: list[float] = []
+
+    def parts() -> Iterator[list[PredictionRow]]:
+        for ids, features in store.read_chunks(work, latest.snapshot_number, settings.chunk_rows):
+            tell(_WHAT, len(chances), latest.rows)
+            rows = score(model, ids, features, as_of_date=latest.as_of_date, settings=settings)
+            chances.extend(row.purchase_probability for row in rows)
+            yield rows
+
+    store.write_predictions(raw, run.model_run_id, parts())
+    tell(_WHAT, latest.rows, latest.rows)
+    return PredictResult(
+        run.model_run_id, len(chances), math.fsum(chances), latest.as_of_date, run.message
+    )

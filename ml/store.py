@@ -1,0 +1,405 @@
+"""The only file of this package that touches SQLite or the disk.
+
+Reads `customer_features` from work.db, writes the `raw_*` tables of a run into raw.db, and
+keeps each model in a folder of its own under the models directory.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml.errors import ModelError
+from ml.settings import FEATURES, LABEL
+from ml.split import FloatArray, IntArray, Window, WindowSummary
+from ml.tables import (
+    DRAWN_ROWS,
+    LABELS,
+    ROWS,
+    SUMMARIES,
+    TABLES,
+    CurveRow,
+    MetricRow,
+    PredictionRow,
+    RunRow,
+)
+
+
+def ensure_tables(connection: sqlite3.Connection) -> None:
+    """Create the tables that this package writes, where they are missing.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        Open for writing on raw.db.
+    """
+    for statement in TABLES:
+        connection.execute(statement)
+
+
+@contextmanager
+def reading(work_db: Path) -> Iterator[sqlite3.Connection]:
+    """Open work.db for reading and check that it holds the features.
+
+    Parameters
+    ----------
+    work_db : Path
+        Written by dbt.
+
+    Yields
+    ------
+    sqlite3.Connection
+        Cannot change the file.
+
+    Raises
+    ------
+    ModelError
+        If the file, its table `customer_features` or a column of it is missing.
+    """
+    if not work_db.is_file():
+        raise ModelError(f"there is no {work_db}. Run 'tillsight build' first.")
+    address = f"{work_db.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as connection:
+        _check_columns(connection, work_db)
+        yield connection
+
+
+def read_summaries(connection: sqlite3.Connection) -> list[WindowSummary]:
+    """Read what snapshots there are.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        From `reading`.
+
+    Returns
+    -------
+    list of WindowSummary
+        Latest first; empty if no customer has an order.
+    """
+    return [WindowSummary(*row) for rows in _fetch(connection, SUMMARIES) for row in rows]
+
+
+def read_labels(
+    connection: sqlite3.Connection, summary: WindowSummary
+) -> tuple[list[str], IntArray]:
+    """Read who is in a past snapshot, and who ordered: the arguments of `split.sample`.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        From `reading`.
+    summary : WindowSummary
+        Which snapshot.
+
+    Returns
+    -------
+    list of str, array of int
+        Customer ids, ascending, and their labels.
+    """
+    rows = [row for part in _fetch(connection, LABELS, summary.snapshot_number) for row in part]
+    return [row[0] for row in rows], np.array([row[1] for row in rows], dtype=np.int64)
+
+
+def read_window(
+    connection: sqlite3.Connection, summary: WindowSummary, only: Iterable[str] | None = None
+) -> Window:
+    """Read the rows of a past snapshot.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        From `reading`.
+    summary : WindowSummary
+        Which snapshot; its horizon must be over.
+    only : iterable of str, optional
+        Customers to read; all without it.
+
+    Returns
+    -------
+    Window
+        Ordered by customer.
+    """
+    statement = ROWS
+    if only is not None:
+        statement = DRAWN_ROWS
+        connection.execute("create temp table if not exists drawn (customer_id text primary key)")
+        connection.execute("delete from drawn")
+        connection.executemany("insert into drawn values (?)", ((one,) for one in only))
+    ids: list[str] = []
+    parts = []
+    for rows in _fetch(connection, statement, summary.snapshot_number):
+        ids += [row[0] for row in rows]
+        parts.append(_numbers(rows))
+    values = np.concatenate(parts)
+    return Window(summary, ids, features=values[:, 1:], labels=values[:, 0].astype(np.int64))
+
+
+def read_chunks(
+    connection: sqlite3.Connection, snapshot_number: int, chunk_rows: int
+) -> Iterator[tuple[list[str], FloatArray]]:
+    """Read the customers of a snapshot in parts, so that memory does not grow with the shop.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        From `reading`.
+    snapshot_number : int
+        0 is the latest.
+    chunk_rows : int
+        Customers in a part.
+
+    Yields
+    ------
+    tuple of list of str, array of float
+        Customer ids, ascending; features, shape (n, len(FEATURES)), NaN for NULL.
+    """
+    for rows in _fetch(connection, ROWS, snapshot_number, size=chunk_rows):
+        yield [row[0] for row in rows], _numbers(rows)[:, 1:]
+
+
+@contextmanager
+def writing(raw_db: Path, *, patience: float = 10.0) -> Iterator[sqlite3.Connection]:
+    """Open raw.db for one transaction: all of it is written, or nothing.
+
+    Parameters
+    ----------
+    raw_db : Path
+        Created if missing, with the tables of this package.
+    patience : float
+        Seconds to wait for somebody else's transaction.
+
+    Yields
+    ------
+    sqlite3.Connection
+        Inside the transaction.
+
+    Raises
+    ------
+    ModelError
+        If the file is busy or cannot be written.
+    """
+    try:
+        raw_db.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(raw_db, patience, isolation_level=None)) as connection:
+            connection.execute("begin immediate")
+            ensure_tables(connection)
+            yield connection
+            connection.execute("commit")
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise ModelError(
+            f"{raw_db} cannot be written ({error}). Close what has it open, then try again."
+        ) from error
+
+
+def write_run(
+    connection: sqlite3.Connection,
+    run: RunRow,
+    metrics: Iterable[MetricRow],
+    curves: Iterable[CurveRow],
+) -> None:
+    """Write a run as the latest one; the same run again takes its own place.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        From `writing`.
+    run : RunRow
+        What was trained; without a model, the predictions of earlier ones are removed.
+    metrics : iterable of MetricRow
+        Its figures.
+    curves : iterable of CurveRow
+        Its curves.
+    """
+    number = _run_number(connection, run.model_run_id)
+    for table in ("raw_model_runs", "raw_model_metrics", "raw_model_curves"):
+        statement = f"delete from {table} where model_run_id = ?"  # noqa: S608  names in code
+        connection.execute(statement, (run.model_run_id,))
+    own = {"model_run_id": run.model_run_id}
+    _insert(connection, "raw_model_runs", [vars(run) | {"run_number": number}])
+    _insert(connection, "raw_model_metrics", [vars(row) | own for row in metrics])
+    _insert(connection, "raw_model_curves", [vars(row) | own for row in curves])
+    if run.status == "unavailable":
+        write_predictions(connection, run.model_run_id, [])
+
+
+def write_predictions(
+    connection: sqlite3.Connection, model_run_id: str, parts: Iterable[list[PredictionRow]]
+) -> None:
+    """Replace all predictions.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        From `writing`.
+    model_run_id : str
+        Run whose model made them.
+    parts : iterable of list of PredictionRow
+        One row per customer; nothing leaves the table empty.
+    """
+    connection.execute("delete from raw_predictions")
+    for rows in parts:
+        own = {"model_run_id": model_run_id}
+        _insert(connection, "raw_predictions", [vars(row) | own for row in rows])
+
+
+def latest_run(connection: sqlite3.Connection) -> RunRow:
+    """Read the run in use.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        From `writing`.
+
+    Returns
+    -------
+    RunRow
+        The latest, with or without a model.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    names = ", ".join(field.name for field in fields(RunRow))
+    statement = f"select {names} from raw_model_runs order by run_number desc limit 1"  # noqa: S608  names in code
+    row = connection.execute(statement).fetchone()
+    if row is None:
+        raise ModelError("no model has been trained yet. Run 'tillsight train'.")
+    return RunRow(*row)
+
+
+def save_model(models_dir: Path, model_run_id: str, files: Mapping[str, bytes]) -> None:
+    """Write a model's folder: beside its place first, then renamed into it.
+
+    Parameters
+    ----------
+    models_dir : Path
+        Created if missing.
+    model_run_id : str
+        Name of the folder.
+    files : mapping of str to bytes
+        Content by file name.
+
+    Raises
+    ------
+    ModelError
+        If the disk does not take it.
+    """
+    place, beside = models_dir / model_run_id, models_dir / f"{model_run_id}.new"
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+        for name, content in files.items():
+            (beside / name).write_bytes(content)
+        if place.exists():
+            shutil.rmtree(place)
+        beside.rename(place)
+    except OSError as error:
+        raise ModelError(f"the model cannot be written to {place} ({error}).") from error
+
+
+def load_model(models_dir: Path, model_run_id: str, names: Iterable[str]) -> dict[str, bytes]:
+    """Read files of a model's folder.
+
+    Parameters
+    ----------
+    models_dir : Path
+        Where `save_model` wrote.
+    model_run_id : str
+        Name of the folder.
+    names : iterable of str
+        File names.
+
+    Returns
+    -------
+    dict of str to bytes
+        Content by file name.
+
+    Raises
+    ------
+    ModelError
+        If one of them is missing.
+    """
+    folder = models_dir / model_run_id
+    try:
+        return {name: (folder / name).read_bytes() for name in names}
+    except OSError as error:
+        raise ModelError(
+            f"the model {model_run_id} cannot be read from {folder} ({error.strerror}). "
+            f"Run 'tillsight train'."
+        ) from error
+
+
+def _check_columns(connection: sqlite3.Connection, work_db: Path) -> None:
+    """Refuse a work.db that is not of this version."""
+    columns = _fetch(connection, "pragma table_info(customer_features)")
+    found = {row[1] for rows in columns for row in rows}
+    if not found:
+        raise ModelError(f"{work_db} has no table customer_features. Run 'tillsight build'.")
+    wanted = ("customer_id", "snapshot_number", "as_of_date", "horizon_days", LABEL, *FEATURES)
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise ModelError(
+            f"customer_features in {work_db} has no column {', '.join(missing)}. "
+            f"Was it built by an older version? Run 'tillsight build'."
+        )
+
+
+def _fetch(
+    connection: sqlite3.Connection, statement: str, *values: int, size: int = 20_000
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Run a query and return its rows in lists of at most `size`."""
+    try:
+        cursor = connection.execute(statement, values)
+        while rows := cursor.fetchmany(size):
+            yield rows
+    except sqlite3.DatabaseError as error:
+        raise ModelError(
+            f"the customer features cannot be read ({error}). Run 'tillsight build'."
+        ) from error
+
+
+def _numbers(rows: list[tuple[Any, ...]]) -> FloatArray:
+    """Return label and features of some rows, NaN for NULL."""
+    try:
+        values = np.array([row[1:] for row in rows], dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"customer_features holds a value that is no number ({error}), among customers "
+            f"{rows[0][0]} to {rows[-1][0]}. Run 'tillsight build'."
+        ) from error
+    if np.isinf(values).any():
+        row, column = np.argwhere(np.isinf(values))[0]
+        name = (LABEL, *FEATURES)[column]
+        raise ModelError(
+            f"customer_features holds an infinite {name} for customer {rows[row][0]}. "
+            f"Look at that customer's sales, then run 'tillsight build'."
+        )
+    return values
+
+
+def _run_number(connection: sqlite3.Connection, model_run_id: str) -> int:
+    """Return the number that makes a run the latest one."""
+    newest = connection.execute(
+        "select run_number, model_run_id from raw_model_runs order by run_number desc limit 1"
+    ).fetchone() or (0, None)
+    return int(newest[0]) + (newest[1] != model_run_id)
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Insert rows given as values by column."""
+    if rows:
+        columns = ", ".join(rows[0])
+        places = ", ".join(f":{column}" for column in rows[0])
+        connection.executemany(
+            f"insert into {table} ({columns}) values ({places})",  # noqa: S608  names in code
+            rows,
+        )

@@ -1,0 +1,1 @@
+"""The page and the CSV files: rows of the marts in, HTML and CSV out."""

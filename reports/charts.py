@@ -1,0 +1,318 @@
+"""Plotly figures: rows of the marts in, figure out. Pure.
+
+Colours of segments come from the marts. The other colours are of middle lightness, so that
+they stand out from a white and from a dark page alike; text and grid lines take the colour of
+the theme when the page draws the chart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from reports import rows
+from reports.formats import Money, count, month, number, percent, plain, short_day
+from reports.tables import band_label
+
+ACCENT = "#6366d9"
+QUIET = "#7f8794"
+SOFT = "#a9a9c9"
+CURVE_STYLES = (
+    (ACCENT, "solid", 3),
+    ("#b45309", "dash", 2),
+    ("#0f766e", "dot", 2),
+    (QUIET, "dashdot", 2),
+)
+CONFIG = {
+    "displayModeBar": False,
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["sendChartToCloud"],
+    "responsive": True,
+    "scrollZoom": False,
+    "doubleClick": False,
+}
+Layout = dict[str, Any]
+
+
+def _figure(*traces: Any, **layout: Any) -> go.Figure:
+    figure = go.Figure(list(traces))
+    figure.update_layout(
+        template=None,
+        autosize=True,
+        showlegend=False,
+        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        dragmode=False,
+        **layout,
+    )
+    figure.update_xaxes(automargin=True, fixedrange=True, zeroline=False, title_standoff=12)
+    figure.update_yaxes(automargin=True, fixedrange=True, zeroline=False, title_standoff=12)
+    return figure
+
+
+def _legend_above() -> Layout:
+    return {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
+
+
+def to_json(figure: go.Figure) -> dict[str, Any]:
+    """Return data and layout of a figure as plain values, the same every time."""
+    plain_values: dict[str, Any] = json.loads(figure.to_json(engine="json"))
+    return plain_values
+
+
+def _scale(values: Sequence[float], title: str) -> Layout:
+    """Return an axis from 0 with short figures; small ones in full, as 0.5 is not "500m"."""
+    is_small = max([*values, 0]) < 10
+    return {"title": title, "tickformat": ",.2~f" if is_small else "~s", "rangemode": "tozero"}
+
+
+def monthly_revenue(months: Sequence[rows.Month], money: Money) -> go.Figure:
+    """Draw revenue by month as bars; a month that is not over is lighter."""
+    return _figure(
+        go.Bar(
+            x=[row.month for row in months],
+            y=[row.revenue for row in months],
+            marker_color=[ACCENT if row.is_complete else SOFT for row in months],
+            customdata=[
+                [month(row.month), money(row.revenue), count(row.orders, "order")]
+                + (["<br>The month is not over"] if not row.is_complete else [""])
+                for row in months
+            ],
+            hovertemplate="%{customdata[0]}<br>%{customdata[1]} from %{customdata[2]}"
+            "%{customdata[3]}<extra></extra>",
+        ),
+        bargap=0.28,
+        xaxis={
+            "type": "date",
+            "tickformat": "%b<br>%Y",
+            "dtick": _month_step(len(months)),
+            "showgrid": False,
+        },
+        yaxis=_scale([row.revenue for row in months], f"Revenue ({money.unit})"),
+    )
+
+
+def _month_step(months: int) -> str:
+    return f"M{next((step for step in (1, 2, 3, 6, 12) if months / step <= 14), 24)}"
+
+
+def segment_customers(segments: Sequence[rows.Segment]) -> go.Figure:
+    """Draw the customers of each segment as bars, the best segment at the top."""
+    labels = [
+        f"{number(row.customers)}  ({percent(row.customer_share)})" for row in reversed(segments)
+    ]
+    values = [row.customers for row in reversed(segments)]
+    return _segment_bars(segments, values, labels, title="Customers")
+
+
+def segment_revenue(segments: Sequence[rows.Segment], money: Money) -> go.Figure:
+    """Draw the revenue of each segment as bars, the best segment at the top."""
+    labels = [f"{money(row.revenue)}  ({percent(row.revenue_share)})" for row in reversed(segments)]
+    values = [row.revenue or 0 for row in reversed(segments)]
+    return _segment_bars(segments, values, labels, title=f"Revenue ({money.unit})")
+
+
+def _segment_bars(
+    segments: Sequence[rows.Segment], values: Sequence[float], labels: Sequence[str], *, title: str
+) -> go.Figure:
+    room = 1.45 * max([*values, 1])
+    return _figure(
+        go.Bar(
+            x=list(values),
+            y=[row.segment for row in reversed(segments)],
+            text=list(labels),
+            textposition="outside",
+            cliponaxis=False,
+            marker_color=[row.colour for row in reversed(segments)],
+            orientation="h",
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        ),
+        bargap=0.42,
+        xaxis={**_scale(values, title), "range": [0, room], "nticks": 5, "showgrid": False},
+        yaxis={"ticksuffix": "  ", "showgrid": False},
+    )
+
+
+def segment_sizes(sizes: Sequence[rows.SegmentSize]) -> go.Figure:
+    """Draw the customers of each segment at each snapshot as stacked bars."""
+    names = list(dict.fromkeys(row.segment for row in reversed(sizes)))
+    traces = []
+    for name in names:
+        own = [row for row in sizes if row.segment == name]
+        traces.append(
+            go.Bar(
+                name=name,
+                x=[row.as_of_date for row in own],
+                y=[row.customers for row in own],
+                marker_color=own[0].colour,
+                customdata=[
+                    [short_day(row.as_of_date), number(row.customers), percent(row.customer_share)]
+                    for row in own
+                ],
+                hovertemplate=f"{name}, %{{customdata[0]}}<br>%{{customdata[1]}} customers, "
+                "%{customdata[2]}<extra></extra>",
+            )
+        )
+    days = sorted({row.as_of_date for row in sizes})
+    figure = _figure(
+        *traces,
+        barmode="stack",
+        bargap=0.2,
+        legend={**_legend_above(), "traceorder": "reversed"},
+        xaxis={
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": days,
+            "tickvals": days[::-2] if len(days) > 7 else days,
+            "ticktext": [_two_lines(value) for value in (days[::-2] if len(days) > 7 else days)],
+            "tickangle": 0,
+            "showgrid": False,
+            "title": "As of",
+        },
+        yaxis=_scale([row.customers for row in sizes], "Customers"),
+    )
+    figure.update_layout(showlegend=True)
+    return figure
+
+
+def _two_lines(day: str) -> str:
+    day_and_month, _, year = short_day(day).rpartition(" ")
+    return f"{day_and_month}<br>{year}"
+
+
+def segment_flows(moves: Sequence[rows.Move], segments: Sequence[rows.Segment]) -> go.Figure:
+    """Draw the moves between two snapshots: the earlier one left, the later one right."""
+    colours = {row.segment: row.colour for row in segments}
+    order = [row.segment for row in segments]
+    starts = [name for name in order if any(move.from_segment == name for move in moves)]
+    starts += sorted({move.from_segment for move in moves} - set(order))
+    ends = [name for name in order if any(move.to_segment == name for move in moves)]
+    names = starts + ends
+    outflow = [sum(m.customers for m in moves if m.from_segment == name) for name in starts]
+    inflow = [sum(m.customers for m in moves if m.to_segment == name) for name in ends]
+    return _figure(
+        go.Sankey(
+            arrangement="snap",
+            node={
+                "label": names,
+                "x": [0.001] * len(starts) + [0.999] * len(ends),
+                "y": _stacked(outflow) + _stacked(inflow),
+                "color": [colours.get(name, QUIET) for name in names],
+                "pad": 22,
+                "thickness": 14,
+                "line": {"width": 0},
+                "hovertemplate": "%{label}: %{value:,} customers<extra></extra>",
+            },
+            link={
+                "source": [starts.index(move.from_segment) for move in moves],
+                "target": [len(starts) + ends.index(move.to_segment) for move in moves],
+                "value": [move.customers for move in moves],
+                "color": [_faded(colours.get(move.from_segment, QUIET)) for move in moves],
+                "hovertemplate": "%{source.label} to %{target.label}: "
+                "%{value:,} customers<extra></extra>",
+            },
+        )
+    )
+
+
+def _stacked(sizes: Sequence[float], *, gap: float = 0.06) -> list[float]:
+    """Return the middles of bars that stand one below the other, from 0 to 1."""
+    scale = (1 - gap * (len(sizes) - 1)) / (sum(sizes) or 1)
+    middles, top = [], 0.0
+    for size in sizes:
+        middles.append(round(top + scale * size / 2, 4))
+        top += scale * size + gap
+    return middles
+
+
+def _faded(colour: str) -> str:
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, 0.35)"
+
+
+def probability_bands(bands: Sequence[rows.ProbabilityBand]) -> go.Figure:
+    """Draw how many customers have which probability."""
+    return _figure(
+        go.Bar(
+            x=[band_label(row.band) for row in bands],
+            y=[row.customers for row in bands],
+            marker_color=ACCENT,
+            customdata=[
+                [count(row.customers, "customer"), number(row.expected_buyers, decimals=1)]
+                for row in bands
+            ],
+            hovertemplate="%{x}<br>%{customdata[0]}, %{customdata[1]} expected to buy"
+            "<extra></extra>",
+        ),
+        bargap=0.12,
+        xaxis={
+            "title": "Predicted probability of an order (%)",
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": [band_label(band) for band in range(10)],
+            "tickvals": [band_label(band) for band in range(10)],
+            "ticktext": [band_label(band).rstrip("%") for band in range(10)],
+            "tickangle": 0,
+            "showgrid": False,
+        },
+        yaxis=_scale([row.customers for row in bands], "Customers"),
+    )
+
+
+def curves(
+    points: Sequence[rows.CurvePoint], *, models: Sequence[str], x: str, y: str, is_diagonal: bool
+) -> go.Figure:
+    """Draw one line for each method; the diagonal is chance (or a perfect calibration)."""
+    traces: list[Any] = []
+    if is_diagonal:
+        traces.append(
+            go.Scatter(
+                x=[0, 1],
+                y=[0, 1],
+                mode="lines",
+                line={"color": QUIET, "width": 1, "dash": "dot"},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
+    for place, model in enumerate(models):
+        own = [point for point in points if point.model == model]
+        colour, dash, width = CURVE_STYLES[place % len(CURVE_STYLES)]
+        traces.append(
+            go.Scatter(
+                name=plain(model),
+                x=[point.x for point in own],
+                y=[point.y for point in own],
+                mode="lines+markers" if len(own) <= 12 else "lines",
+                line={"color": colour, "width": width, "dash": dash},
+                hovertemplate=f"{plain(model)}<br>{x}: %{{x:.1%}}<br>{y}: %{{y:.1%}}"
+                "<extra></extra>",
+            )
+        )
+    figure = _figure(
+        *traces,
+        legend=_legend_above(),
+        xaxis={"title": x, "tickformat": ".0%", "range": [0, 1.02]},
+        yaxis={"title": y, "tickformat": ".0%", "range": [0, 1.02]},
+    )
+    figure.update_layout(showlegend=True)
+    return figure
+
+
+def importance(features: Sequence[tuple[str, float]]) -> go.Figure:
+    """Draw how much worse the model ranks when a feature is shuffled, worst at the top."""
+    names = [plain(name) for name, _ in reversed(features)]
+    return _figure(
+        go.Bar(
+            x=[value for _, value in reversed(features)],
+            y=names,
+            orientation="h",
+            marker_color=ACCENT,
+            hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+        ),
+        bargap=0.35,
+        xaxis={"title": "Loss of average quality when shuffled", "tickformat": ".3~f", "nticks": 5},
+        yaxis={"ticksuffix": "  ", "showgrid": False},
+    )

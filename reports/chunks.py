@@ -1,0 +1,199 @@
+"""The data that the page loads as it needs it, as scripts that only hand over JSON. Pure.
+
+A page opened from disk may not fetch files, but it may load scripts. So the table of customers
+comes in scripts of `CUSTOMERS_PER_CHUNK` customers, column by column, highest spend first, and
+the profiles in scripts of `PROFILES_PER_CHUNK` customers by id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, fields
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from reports import rows
+from reports.formats import without_email
+
+CUSTOMERS_PER_CHUNK = 5_000
+PROFILES_PER_CHUNK = 200
+ORDERS_PER_CUSTOMER = 200
+PROFILE_FIELDS = tuple(
+    field.name for field in fields(rows.Profile) if field.name not in {"customer_id", "reasons"}
+)
+Item = TypeVar("Item")
+
+
+def script_json(value: Any) -> str:
+    r"""Write JSON that is safe inside a `<script>` element and as a script.
+
+    Examples
+    --------
+    >>> script_json({"name": "</script>"})
+    '{"name":"\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def script_call(function: str, number: int, value: Any) -> str:
+    r"""Write a script that hands a value over; browsers read quoted JSON faster than a literal.
+
+    Examples
+    --------
+    >>> print(script_call("take", 0, ["O'Hara"]), end="")
+    take(0,JSON.parse('["O\'Hara"]'));
+    """
+    text = script_json(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"{function}({number},JSON.parse('{text}'));\n"
+
+
+def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield the items in lists of `size`; the last one may be shorter."""
+    waiting = iter(items)
+    while batch := list(islice(waiting, size)):
+        yield batch
+
+
+def customers_script(
+    number: int, customers: Sequence[rows.Customer], names: Mapping[str, Mapping[str, int]]
+) -> str:
+    """Write one chunk of the table of customers.
+
+    Parameters
+    ----------
+    number : int
+        Place of the chunk, from 0.
+    customers : sequence of Customer
+        In the order of the table.
+    names : mapping
+        For `segment`, `segment_detail` and `country` the number that stands for each value.
+
+    Returns
+    -------
+    str
+        A script that calls `tillsight.addCustomers(number, columns)`; -1 stands for no value.
+    """
+    columns: dict[str, list[Any]] = {
+        "id": [without_email(row.customer_id) for row in customers],
+        "name": [without_email(row.name or "") for row in customers],
+        "place": [row.place for row in customers],
+        "cell": [None if row.rfm_cell is None else int(row.rfm_cell) for row in customers],
+        "probability": [row.purchase_probability for row in customers],
+    }
+    for name in (
+        "recency",
+        "frequency",
+        "monetary",
+        "recency_score",
+        "frequency_score",
+        "monetary_score",
+    ):
+        columns[name] = [getattr(row, name) for row in customers]
+    for name in ("segment", "segment_detail", "country"):
+        columns[name] = [names[name].get(getattr(row, name), -1) for row in customers]
+    return script_call("tillsight.addCustomers", number, columns)
+
+
+def profiles_script(
+    number: int,
+    profiles: Sequence[rows.Profile],
+    orders: Mapping[str, Sequence[rows.Order]],
+    products: Mapping[tuple[str, str], Sequence[str]],
+) -> str:
+    """Write the profiles and orders of some customers.
+
+    Parameters
+    ----------
+    number : int
+        Place of the chunk, from 0.
+    profiles : sequence of Profile
+        By customer id.
+    orders : mapping
+        Latest orders first, for each customer id.
+    products : mapping
+        Names of the dearest products, for each customer id and order id.
+
+    Returns
+    -------
+    str
+        A script that calls `tillsight.addProfiles(number, data)`.
+    """
+    known: dict[str, int] = {}
+    data = {
+        "fields": PROFILE_FIELDS,
+        "rows": [[getattr(row, name) for name in PROFILE_FIELDS] for row in profiles],
+        "reasons": [[without_email(text) for text in _reasons(row.reasons)] for row in profiles],
+        "orders": [
+            [
+                _order(order, products.get((order.customer_id, order.order_id), ()), known)
+                for order in orders.get(profile.customer_id, ())
+            ]
+            for profile in profiles
+        ],
+        "products": list(known),
+    }
+    return script_call("tillsight.addProfiles", number, data)
+
+
+def _reasons(text: str | None) -> list[str]:
+    found = json.loads(text) if text else []
+    return [str(reason) for reason in found]
+
+
+def _order(order: rows.Order, names: Sequence[str], known: dict[str, int]) -> list[Any]:
+    _, order_id, *figures = astuple(order)
+    places = [known.setdefault(without_email(name), len(known)) for name in names]
+    return [without_email(order_id), *figures, places]
+
+
+class OrdersByCustomer:
+    """Hand out the orders of each customer from a stream sorted by customer id.
+
+    Parameters
+    ----------
+    orders : iterable of Order
+        By customer id, latest first.
+    """
+
+    def __init__(self, orders: Iterable[rows.Order]) -> None:
+        self._groups = groupby(orders, key=attrgetter("customer_id"))
+        self._waiting = next(self._groups, None)
+
+    def of(self, customer_ids: Iterable[str]) -> dict[str, list[rows.Order]]:
+        """Return the latest orders of these customers, who come in the order of the stream."""
+        found: dict[str, list[rows.Order]] = {}
+        for customer_id in customer_ids:
+            if self._waiting and self._waiting[0] == customer_id:
+                found[customer_id] = list(islice(self._waiting[1], ORDERS_PER_CUSTOMER))
+                self._waiting = next(self._groups, None)
+        return found
+
+
+class ProductsByCustomer:
+    """Hand out the products of each order from a stream sorted by customer id and order id.
+
+    Parameters
+    ----------
+    products : iterable of OrderProduct
+        By customer id and order id, the dearest first.
+    """
+
+    def __init__(self, products: Iterable[rows.OrderProduct]) -> None:
+        self._groups = groupby(products, key=attrgetter("customer_id"))
+        self._waiting = next(self._groups, None)
+
+    def of(self, customer_ids: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+        """Return product names by customer and order, for customers in the order of the stream."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for customer_id in customer_ids:
+            if self._waiting and self._waiting[0] == customer_id:
+                for product in self._waiting[1]:
+                    key = (customer_id, product.order_id)
+                    found.setdefault(key, []).append(product.product_name)
+                self._waiting = next(self._groups, None)
+        return found

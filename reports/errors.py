@@ -1,0 +1,7 @@
+"""What goes wrong in a way that a user can mend."""
+
+from __future__ import annotations
+
+
+class ReportError(Exception):
+    """Say in one sentence what is wrong, where, and what to type next."""

@@ -1,0 +1,108 @@
+"""The cards that open the page, and what their figures mean. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports import findings, rows
+from reports.formats import Money, number
+from reports.page import KpiCard
+
+
+def kpi_cards(shop: rows.Shop, money: Money) -> tuple[KpiCard, ...]:
+    """Return the six cards: four measured, two forecast."""
+    if not shop.kpis:
+        return ()
+    now, days = shop.kpis[0], shop.build.horizon_days
+    history = list(reversed(shop.kpis))
+    earlier = shop.kpis[1].as_of_date if len(shop.kpis) > 1 else None
+
+    def since(change: float | None) -> str:
+        return findings.change_since(change, earlier)
+
+    return (
+        _kpi(
+            f"Revenue, last {days} days",
+            money(now.revenue_last_30_days),
+            since(now.revenue_change),
+            [row.revenue_last_30_days for row in history],
+        ),
+        _kpi(
+            "Active customers",
+            number(now.active_customers),
+            since(now.active_change),
+            [row.active_customers for row in history],
+        ),
+        _kpi(
+            "New customers",
+            number(now.new_customers),
+            since(now.new_change),
+            [row.new_customers for row in history],
+        ),
+        _kpi(
+            "Average order value",
+            money(now.average_order_value, decimals=2),
+            since(now.average_change),
+            [row.average_order_value or 0 for row in history],
+        ),
+        _forecast(
+            f"Expected buyers, next {days} days",
+            number(now.expected_buyers),
+            None
+            if now.expected_buyers_low is None
+            else f"likely {number(now.expected_buyers_low)} to {number(now.expected_buyers_high)}",
+        ),
+        _forecast(
+            "Revenue at risk",
+            money(now.revenue_at_risk),
+            None if now.revenue_at_risk is None else "if they do not come back",
+        ),
+    )
+
+
+def _kpi(label: str, value: str, words: str, history: Sequence[float]) -> KpiCard:
+    tone = "good" if words.startswith("Up") else "bad" if words.startswith("Down") else "flat"
+    arrow = {"good": "▲", "bad": "▼", "flat": ""}[tone]
+    return KpiCard(label, value, words, tone, arrow, spark_points(history))
+
+
+def _forecast(label: str, value: str, note: str | None) -> KpiCard:
+    return KpiCard(label, value, (note or "no model in use").capitalize(), "flat", "", "")
+
+
+def spark_points(values: Sequence[float]) -> str:
+    """Return the points of a small line, 100 wide and 24 high, lowest value at the bottom.
+
+    Examples
+    --------
+    >>> spark_points([1, 3, 2])
+    '0,24 50,0 100,12'
+    """
+    if len(values) < 2:
+        return ""
+    low, high = min(values), max(values)
+    reach = (high - low) or 1
+    step = 100 / (len(values) - 1)
+    return " ".join(
+        f"{round(place * step, 1):g},{round(24 - 24 * (value - low) / reach, 1):g}"
+        for place, value in enumerate(values)
+    )
+
+
+def definitions(days: int) -> tuple[tuple[str, str], ...]:
+    """Say what each card means."""
+    return (
+        (f"Revenue, last {days} days", "Amounts of all kept transactions, returns taken off."),
+        ("Active customers", f"Customers with an order in the last {days} days."),
+        ("New customers", f"Customers whose first order lies in the last {days} days."),
+        ("Average order value", f"Mean amount of the orders of the last {days} days."),
+        (
+            "Expected buyers",
+            f"Probabilities to order in {days} days, summed; the range holds nine times in ten.",
+        ),
+        (
+            "Revenue at risk",
+            f"What customers usually spend in {days} days, times the probability of no order.",
+        ),
+        ("Change", f"Against the snapshot {days} days earlier."),
+    )

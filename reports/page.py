@@ -1,0 +1,153 @@
+"""The values that the templates print: finished text, tables and figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from reports import charts, heatmaps, model_part, tables
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart with its finding as heading, its definition, and its numbers."""
+
+    slug: str
+    finding: str
+    caption: str
+    table: tables.Table
+    figure: dict[str, Any]
+    size: str = ""
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the chart takes the whole width."""
+        return "wide" in self.size
+
+
+def make_chart(
+    name: str, finding: str, caption: str, table: tables.Table, figure: go.Figure, *, size: str = ""
+) -> Chart:
+    """Put a figure and the words around it together."""
+    drawn = charts.to_json(figure)
+    return Chart(slug=name, finding=finding, caption=caption, table=table, figure=drawn, size=size)
+
+
+@dataclass(frozen=True)
+class KpiCard:
+    """One figure with what it was a snapshot earlier; `tone` is good, bad or flat."""
+
+    label: str
+    value: str
+    note: str
+    tone: str
+    arrow: str
+    spark: str
+
+
+@dataclass(frozen=True)
+class SegmentLine:
+    """One row of the table of segments, as text."""
+
+    name: str
+    slug: str
+    order: int
+    customers: str
+    customer_share: str
+    revenue: str
+    revenue_share: str
+    average_order_value: str
+    median_recency: str
+    expected_buyers: str
+    revenue_at_risk: str
+    action: str
+    csv: str | None
+
+
+@dataclass(frozen=True)
+class ExportLink:
+    """One CSV file."""
+
+    file: str
+    holds: str
+    rows: str
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """The figures of the model in use."""
+
+    verdict: model_part.Verdict
+    rules: tuple[str, ...]
+    metrics: tables.Table
+    confusion: model_part.Confusion | None
+    charts: tuple[Chart, ...]
+    facts: tuple[tuple[str, str], ...]
+    runs: tables.Table
+
+
+@dataclass(frozen=True)
+class CustomerLine:
+    """One row of the table of customers, as text."""
+
+    customer_id: str
+    name: str
+    cells: tuple[str, ...]
+    segment: str
+    segment_order: int
+    probability: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """All values of the page; the templates print them."""
+
+    shop_name: str
+    as_of: str
+    period: str
+    size: str
+    tests_chip: tuple[str, str]
+    horizon: str
+    currency: str
+    headlines: tuple[str, ...]
+    kpis: tuple[KpiCard, ...]
+    definitions: tuple[tuple[str, str], ...]
+    monthly: Chart | None
+    segment_charts: tuple[Chart, ...]
+    segments: tuple[SegmentLine, ...]
+    segment_details: tuple[SegmentLine, ...]
+    score_finding: str
+    score_grid: tuple[tuple[heatmaps.ScoreGridCell, ...], ...]
+    score_table: tables.Table
+    moves_finding: str
+    moves_caption: str
+    moves: heatmaps.Grid | None
+    movement_charts: tuple[Chart, ...]
+    cohorts_finding: str
+    cohorts: heatmaps.Grid | None
+    customers: tuple[CustomerLine, ...]
+    customer_count: str
+    countries: tuple[str, ...]
+    has_predictions: bool
+    has_scores: bool
+    model: ModelPart | None
+    model_message: str | None
+    exports: tuple[ExportLink, ...]
+    ledger_finding: str
+    ledger: tables.Table
+    ledger_by_source: tables.Table
+    returns_note: str
+    data_tests: tables.Table
+    thresholds: tables.Table
+    ties: str
+    facts: tuple[tuple[str, str], ...]
+    column_docs: tables.Table
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """Every Plotly chart of the page."""
+        first = (self.monthly,) if self.monthly else ()
+        of_model = self.model.charts if self.model else ()
+        return (*first, *self.segment_charts, *self.movement_charts, *of_model)

@@ -1,0 +1,368 @@
+"""What the page and the CSV files are made of: one frozen class for each kind of row.
+
+Field names are the marts' column names. Dates are `YYYY-MM-DD` text, money is in whole
+currency with two decimals, shares and probabilities run from 0 to 1. `None` is SQL's NULL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class BuildInfo:
+    """The one row of `build_info`."""
+
+    shop_name: str | None
+    as_of_date: str | None
+    first_order_date: str | None
+    horizon_days: int
+    scoring_method: str
+    return_dating: str
+    reporting_currency: str | None
+    input_fingerprint: str | None
+    code_version: str | None
+    landed_rows: int
+    kept_transactions: int
+    customers: int
+    scored_customers: int
+    orders: int
+    products: int
+    data_tests: int
+    data_tests_passed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A row of `snapshot_kpis`; the changes are relative to the snapshot before (0.1 is +10%)."""
+
+    as_of_date: str
+    snapshot_number: int
+    revenue_last_30_days: float
+    orders_last_30_days: int
+    active_customers: int
+    new_customers: int
+    average_order_value: float | None
+    customers_with_orders: int
+    expected_buyers: float | None
+    expected_buyers_low: float | None
+    expected_buyers_high: float | None
+    revenue_at_risk: float | None
+    revenue_change: float | None
+    active_change: float | None
+    new_change: float | None
+    average_change: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A row of `segments` or of `segment_details`."""
+
+    segment: str
+    segment_order: int
+    colour: str
+    customers: int
+    customer_share: float | None
+    revenue: float | None
+    revenue_share: float | None
+    average_order_value: float | None
+    median_recency: float | None
+    expected_buyers: float | None
+    revenue_at_risk: float | None
+    recommended_action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A row of `monthly_sales`."""
+
+    month: str
+    orders: int
+    customers: int
+    new_customers: int
+    revenue: float
+    returned_amount: float
+    is_complete: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSize:
+    """A row of `segment_history` with the colour of its segment."""
+
+    as_of_date: str
+    segment: str
+    colour: str
+    customers: int
+    customer_share: float
+    revenue: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A row of `segment_moves`; `direction` is up, down, same or new."""
+
+    from_as_of_date: str
+    to_as_of_date: str
+    from_segment: str
+    to_segment: str
+    customers: int
+    revenue: float
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTotal:
+    """Customers and their revenue by direction of the move."""
+
+    direction: str
+    customers: int
+    revenue: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A row of `cohort_retention`; `is_complete` is 0 where the month is not over."""
+
+    cohort_month: str
+    months_since: int
+    cohort_customers: int
+    retained_customers: int
+    retention_rate: float
+    revenue: float
+    is_complete: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCell:
+    """Customers with one recency score and one frequency score."""
+
+    recency_score: int
+    frequency_score: int
+    customers: int
+    revenue: float
+    mean_probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProbabilityBand:
+    """Customers whose probability lies in one tenth of the scale, `band` 0 to 9."""
+
+    band: int
+    customers: int
+    expected_buyers: float
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A row of `score_thresholds`."""
+
+    measure: str
+    score: int
+    lowest_value: float
+    highest_value: float
+    customers: int
+    tied_customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """Customers who share a value with somebody of another score."""
+
+    measure: str
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Rows of `row_ledger` summed over loads; `source` is empty in the total."""
+
+    source: str
+    entity: str
+    reason: str
+    is_kept: int
+    row_count: int
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class DataTest:
+    """A row of `data_tests`."""
+
+    test_name: str
+    kind: str
+    model: str | None
+    description: str | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRun:
+    """A row of `model_runs`."""
+
+    model_run_id: str
+    run_number: int
+    status: str
+    message: str | None
+    as_of_date: str | None
+    horizon_days: int | None
+    chosen_model: str | None
+    threshold: float | None
+    training_rows: int | None
+    training_windows: int | None
+    first_training_date: str | None
+    last_training_date: str | None
+    evaluated_as_of_date: str | None
+    evaluation_rows: int | None
+    base_rate: float | None
+    feature_names: str | None
+    library_versions: str | None
+    is_latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A row of `model_metrics` of the latest run."""
+
+    split: str
+    model: str
+    slice: str
+    metric: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """A row of `model_curves` of the latest run."""
+
+    model: str
+    curve: str
+    point: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDoc:
+    """A row of `column_docs`."""
+
+    table_name: str
+    column_name: str
+    type: str | None
+    unit: str | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """All that the page shows, but for the single customers."""
+
+    build: BuildInfo
+    kpis: tuple[Kpi, ...]
+    segments: tuple[Segment, ...]
+    segment_details: tuple[Segment, ...]
+    months: tuple[Month, ...]
+    segment_sizes: tuple[SegmentSize, ...]
+    moves: tuple[Move, ...]
+    move_totals: tuple[MoveTotal, ...]
+    cohorts: tuple[Cohort, ...]
+    return_rate: float | None
+    score_cells: tuple[ScoreCell, ...]
+    probability_bands: tuple[ProbabilityBand, ...]
+    thresholds: tuple[Threshold, ...]
+    ties: tuple[Tie, ...]
+    ledger: tuple[LedgerRow, ...]
+    ledger_by_source: tuple[LedgerRow, ...]
+    data_tests: tuple[DataTest, ...]
+    model_runs: tuple[ModelRun, ...]
+    metrics: tuple[Metric, ...]
+    curves: tuple[CurvePoint, ...]
+    column_docs: tuple[ColumnDoc, ...]
+    countries: tuple[str, ...]
+    predictions: int
+    likely_buyers: int
+    landed_transactions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One line of the table of customers; `place` counts customers by id, from 0."""
+
+    customer_id: str
+    name: str | None
+    country: str | None
+    recency: int | None
+    frequency: int | None
+    monetary: float | None
+    recency_score: int | None
+    frequency_score: int | None
+    monetary_score: int | None
+    rfm_cell: str | None
+    segment: str | None
+    segment_detail: str | None
+    purchase_probability: float | None
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the drawer of one customer adds to the line in the table."""
+
+    customer_id: str
+    signup_date: str | None
+    first_order_date: str | None
+    last_order_date: str | None
+    order_count: int | None
+    return_count: int | None
+    gross_revenue: float | None
+    returned_amount: float | None
+    net_revenue: float | None
+    average_order_value: float | None
+    mean_gap_days: float | None
+    overall_rfm_score: int | None
+    previous_segment: str | None
+    recency_lowest: float | None
+    recency_highest: float | None
+    frequency_lowest: float | None
+    frequency_highest: float | None
+    monetary_lowest: float | None
+    monetary_highest: float | None
+    predicted_label: int | None
+    confidence: float | None
+    prediction_date: str | None
+    reasons: str | None
+    recommended_action: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A row of `orders`."""
+
+    customer_id: str
+    order_id: str
+    order_date: str
+    gross_amount: float
+    return_amount: float
+    net_amount: float
+    line_count: int
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProduct:
+    """One of the products that carry most of an order's amount."""
+
+    customer_id: str
+    order_id: str
+    product_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """One line of a CSV file for contacting customers. The only place with e-mails."""
+
+    customer_id: str
+    name: str | None
+    email: str | None
+    segment: str | None
+    rfm_score: int | None
+    purchase_probability: float | None

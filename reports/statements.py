@@ -1,0 +1,271 @@
+"""The SQL that the page and the CSV files read the marts with.
+
+What a number means is settled in the marts; here it is selected, sorted and summed. Every
+statement ends in an order that is unique, so that the same marts give the same bytes.
+"""
+
+from __future__ import annotations
+
+BUILD_INFO = """
+select
+    shop_name, as_of_date, first_order_date, horizon_days, scoring_method, return_dating,
+    reporting_currency, input_fingerprint, code_version, landed_rows, kept_transactions, customers,
+    scored_customers, orders, products, data_tests, data_tests_passed
+from build_info
+order by build_id
+"""
+
+KPIS = """
+select
+    as_of_date, snapshot_number, revenue_last_30_days, orders_last_30_days, active_customers,
+    new_customers, average_order_value, customers_with_orders, expected_buyers,
+    expected_buyers_low, expected_buyers_high, revenue_at_risk,
+    1.0 * (revenue_last_30_days - lag(revenue_last_30_days) over earlier_first)
+        / nullif(abs(lag(revenue_last_30_days) over earlier_first), 0),
+    1.0 * (active_customers - lag(active_customers) over earlier_first)
+        / nullif(lag(active_customers) over earlier_first, 0),
+    1.0 * (new_customers - lag(new_customers) over earlier_first)
+        / nullif(lag(new_customers) over earlier_first, 0),
+    1.0 * (average_order_value - lag(average_order_value) over earlier_first)
+        / nullif(lag(average_order_value) over earlier_first, 0)
+from snapshot_kpis
+window earlier_first as (order by snapshot_number desc)
+order by snapshot_number
+"""
+
+SEGMENTS = """
+select
+    segment, segment_order, colour, customers, customer_share, revenue, revenue_share,
+    average_order_value, median_recency, expected_buyers, revenue_at_risk, recommended_action
+from segments
+order by segment_order
+"""
+
+SEGMENT_DETAILS = """
+select
+    segment_detail, segment_order, colour, customers, customer_share, revenue, revenue_share,
+    average_order_value, median_recency, expected_buyers, revenue_at_risk, recommended_action
+from segment_details
+order by segment_order
+"""
+
+MONTHS = """
+select month, orders, customers, new_customers, revenue, returned_amount, is_complete
+from monthly_sales
+order by month
+"""
+
+SEGMENT_SIZES = """
+select h.as_of_date, h.segment, s.colour, h.customers, h.customer_share, h.revenue
+from segment_history as h
+inner join segments as s on h.segment = s.segment
+order by h.as_of_date, s.segment_order
+"""
+
+MOVES_DIRECTED = """
+select
+    m.from_as_of_date, m.to_as_of_date, m.from_segment, m.to_segment, m.customers, m.revenue,
+    case
+        when f.segment_order is null then 'new'
+        when t.segment_order < f.segment_order then 'up'
+        when t.segment_order > f.segment_order then 'down'
+        else 'same'
+    end as direction,
+    coalesce(f.segment_order, 0) as from_order,
+    t.segment_order as to_order
+from segment_moves as m
+inner join segments as t on m.to_segment = t.segment
+left join segments as f on m.from_segment = f.segment
+"""
+
+MOVES = f"""
+with directed as ({MOVES_DIRECTED})
+select from_as_of_date, to_as_of_date, from_segment, to_segment, customers, revenue, direction
+from directed
+order by from_order, to_order
+"""  # noqa: S608  the parts are constants of this module
+
+MOVE_TOTALS = f"""
+with directed as ({MOVES_DIRECTED})
+select direction, sum(customers), sum(revenue)
+from directed
+group by direction
+order by direction
+"""  # noqa: S608  the parts are constants of this module
+
+# The grid of the latest 24 cohorts fits a page; older ones stand in the mart.
+COHORTS = """
+select
+    c.cohort_month, c.months_since, c.cohort_customers, c.retained_customers, c.retention_rate,
+    c.revenue, coalesce(m.is_complete, 1)
+from cohort_retention as c
+left join monthly_sales as m
+    on m.month = date(c.cohort_month, '+' || c.months_since || ' months')
+where c.cohort_month in (
+    select distinct cohort_month from cohort_retention order by cohort_month desc limit 24
+)
+order by c.cohort_month, c.months_since
+"""
+
+RETURN_RATE = """
+select 1.0 * sum(c.retained_customers) / nullif(sum(c.cohort_customers), 0)
+from cohort_retention as c
+inner join monthly_sales as m on m.month = date(c.cohort_month, '+1 month')
+where c.months_since = 1 and m.is_complete = 1
+"""
+
+SCORE_CELLS = """
+select
+    r.recency_score, r.frequency_score, count(*), sum(r.monetary), avg(p.purchase_probability)
+from rfm_scores as r
+left join predictions as p on r.customer_id = p.customer_id
+group by r.recency_score, r.frequency_score
+order by r.recency_score, r.frequency_score
+"""
+
+PROBABILITY_BANDS = """
+select min(9, cast(purchase_probability * 10 as integer)) as band, count(*),
+    sum(purchase_probability)
+from predictions
+group by band
+order by band
+"""
+
+LIKELY_BUYERS = "select count(*) from predictions where purchase_probability >= 0.5"
+
+LANDED_TRANSACTIONS = """
+select coalesce(sum(row_count), 0) from row_ledger where entity = 'transactions'
+"""
+
+PREDICTIONS = "select count(*) from predictions"
+
+THRESHOLDS = """
+select measure, score, lowest_value, highest_value, customers, tied_customers
+from score_thresholds
+order by case measure when 'recency' then 1 when 'frequency' then 2 else 3 end, score desc
+"""
+
+TIES = """
+select measure, sum(tied_customers) from score_thresholds group by measure order by measure
+"""
+
+LEDGER = """
+select '', entity, reason, is_kept, sum(row_count), coalesce(sum(amount), 0)
+from row_ledger
+group by entity, reason, is_kept
+order by
+    case entity when 'transactions' then 1 when 'refunds' then 2 when 'customers' then 3 else 4 end,
+    is_kept desc, sum(row_count) desc, reason
+"""
+
+LEDGER_BY_SOURCE = """
+select source, entity, reason, is_kept, sum(row_count), coalesce(sum(amount), 0)
+from row_ledger
+group by source, entity, reason, is_kept
+order by min(load_id), source, entity, is_kept desc, reason
+"""
+
+DATA_TESTS = """
+select test_name, kind, model, description, status
+from data_tests
+order by case status when 'warn' then 1 when 'not run' then 2 else 3 end, model, test_name
+"""
+
+MODEL_RUNS = """
+select
+    model_run_id, run_number, status, message, as_of_date, horizon_days, chosen_model, threshold,
+    training_rows, training_windows, first_training_date, last_training_date,
+    evaluated_as_of_date, evaluation_rows, base_rate, feature_names, library_versions, is_latest
+from model_runs
+order by run_number desc
+"""
+
+METRICS = """
+select m.split, m.model, m.slice, m.metric, m.value
+from model_metrics as m
+inner join model_runs as r on m.model_run_id = r.model_run_id
+where r.is_latest = 1
+order by m.split, m.model, m.slice, m.metric
+"""
+
+CURVES = """
+select c.model, c.curve, c.point, c.x, c.y
+from model_curves as c
+inner join model_runs as r on c.model_run_id = r.model_run_id
+where r.is_latest = 1
+order by c.curve, c.model, c.point
+"""
+
+COLUMN_DOCS = """
+select table_name, column_name, type, unit, description
+from column_docs
+order by table_name, position, column_name
+"""
+
+COUNTRIES = """
+select distinct country from customer_360 where country is not null order by country
+"""
+
+CUSTOMERS = """
+select
+    customer_id, name, country, recency, frequency, monetary, recency_score, frequency_score,
+    monetary_score, rfm_cell, segment, segment_detail, purchase_probability,
+    row_number() over (order by customer_id) - 1
+from customer_360
+order by monetary desc nulls last, customer_id
+"""
+
+PROFILES = """
+select
+    customer_id, signup_date, first_order_date, last_order_date, order_count, return_count,
+    gross_revenue, returned_amount, net_revenue, average_order_value, mean_gap_days,
+    overall_rfm_score, previous_segment, recency_lowest, recency_highest, frequency_lowest,
+    frequency_highest, monetary_lowest, monetary_highest, predicted_label, confidence,
+    prediction_date, reasons, recommended_action
+from customer_360
+order by customer_id
+"""
+
+ORDERS = """
+select
+    customer_id, order_id, order_date, gross_amount, return_amount, net_amount, line_count, quantity
+from orders
+order by customer_id, order_date desc, order_id desc
+"""
+
+# Of each order the three products that carry most of its amount.
+ORDER_PRODUCTS = """
+with summed as (
+    select
+        customer_id, coalesce(invoice_id, transaction_id) as order_id, product_id,
+        sum(amount) as amount
+    from transactions
+    where is_return = 0
+    group by 1, 2, 3
+),
+ranked as (
+    select
+        customer_id, order_id, product_id,
+        row_number() over (
+            partition by customer_id, order_id order by amount desc, product_id
+        ) as place
+    from summed
+)
+select r.customer_id, r.order_id, coalesce(p.product_name, r.product_id)
+from ranked as r
+inner join products as p on r.product_id = p.product_id
+where r.place <= 3
+order by r.customer_id, r.order_id, r.place
+"""
+
+EXPORT_ROWS = """
+select
+    c.customer_id, c.name, c.email, v.segment, cast(v.rfm_cell as integer), v.purchase_probability
+from customers as c
+inner join customer_360 as v on c.customer_id = v.customer_id
+where
+    (:segment is null or v.segment = :segment)
+    and (:start is null or v.last_order_date >= :start)
+    and (:end is null or v.last_order_date <= :end)
+order by c.customer_id
+"""

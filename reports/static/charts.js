@@ -1,0 +1,99 @@
+// The charts: drawn from the JSON in the page when they come into view, in the colours of the theme.
+"use strict";
+window.tillsight.charts = (() => {
+  const { read, load, settings, table } = window.tillsight;
+  const { config, figures } = read("page-charts");
+  const CLICKABLE = new Set(["segment-customers", "segment-revenue"]);
+  const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+  const boxes = [...document.querySelectorAll("[data-chart]")];
+  const drawn = new Set();
+
+  // On a phone every third month and every second date fits, and bars leave room for their words.
+  function narrowed(axis) {
+    const made = { ...axis };
+    if (/^M\d/.test(axis.dtick)) made.dtick = `M${3 * Number(axis.dtick.slice(1))}`;
+    if (axis.tickvals) {
+      const last = axis.tickvals.length - 1;
+      made.tickvals = axis.tickvals.filter((_, index) => (last - index) % 2 === 0);
+      made.ticktext = axis.ticktext.filter((_, index) => (last - index) % 2 === 0);
+    }
+    if (axis.range && axis.range[1] > 1.1) made.range = [axis.range[0], 1.35 * axis.range[1]];
+    return made;
+  }
+
+  function themed(layout, box) {
+    const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    const axis = (own) => ({ ...own, gridcolor: colour("--line"), linecolor: colour("--line-strong"), tickfont: { size: 12 }, title: { ...own.title, font: { size: 12.5, color: colour("--soft") } } });
+    const made = {
+      ...layout,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: FONT, size: 12.5, color: colour("--soft") },
+      hoverlabel: { bgcolor: colour("--ink"), bordercolor: colour("--ink"), align: "left", font: { family: FONT, size: 12.5, color: colour("--card") } },
+    };
+    if (layout.xaxis) made.xaxis = axis(box.clientWidth < 480 ? narrowed(layout.xaxis) : layout.xaxis);
+    if (layout.yaxis) made.yaxis = axis(layout.yaxis);
+    return made;
+  }
+
+  // Lines between the parts of a stack and words on flows take the colours of the theme, too.
+  function themedTraces(traces) {
+    const style = getComputedStyle(document.documentElement);
+    return traces.map((trace) => {
+      if (trace.type !== "sankey") return trace;
+      return { ...trace, textfont: { family: FONT, size: 13, color: style.getPropertyValue("--ink").trim(), shadow: "none" } };
+    });
+  }
+
+  function draw(box) {
+    if (!window.Plotly || drawn.has(box)) return null;
+    drawn.add(box);
+    const figure = figures[box.dataset.chart];
+    const done = window.Plotly.newPlot(box, themedTraces(figure.data), themed(figure.layout, box), config);
+    if (CLICKABLE.has(box.dataset.chart)) {
+      box.on("plotly_click", (event) => table.show({ segment: String(event.points[0].y) }));
+    }
+    box.dataset.drawn = "yes";
+    return done;
+  }
+
+  function redraw() {
+    for (const box of drawn) {
+      const figure = figures[box.dataset.chart];
+      window.Plotly.react(box, themedTraces(figure.data), themed(figure.layout, box), config);
+    }
+  }
+
+  function drawAll() {
+    return Promise.all(boxes.map(draw));
+  }
+
+  async function start() {
+    if (!boxes.length) return;
+    await load(settings.plotly);
+    const seen = new IntersectionObserver((entries) => {
+      for (const entry of entries) {
+        if (entry.isIntersecting) {
+          seen.unobserve(entry.target);
+          draw(entry.target);
+        }
+      }
+    }, { rootMargin: "300px 0px" });
+    for (const box of boxes) seen.observe(box);
+    document.addEventListener("tillsight-theme", redraw);
+  }
+
+  // Paper is narrower than the window, and always light.
+  function toPaper() {
+    drawAll();
+    for (const box of drawn) {
+      window.Plotly.relayout(box, { width: Math.min(box.clientWidth, 640), height: box.clientHeight });
+    }
+  }
+
+  function toScreen() {
+    for (const box of drawn) window.Plotly.relayout(box, { width: null, height: null, autosize: true });
+  }
+
+  return { start, toPaper, toScreen };
+})();

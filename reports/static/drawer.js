@@ -1,0 +1,197 @@
+// One customer: profile, how the scores came about, the forecast and its reasons, the orders.
+"use strict";
+window.tillsight.drawer = (() => {
+  const { settings, columns, format, table } = window.tillsight;
+  const { element } = table;
+  const dialog = document.getElementById("drawer");
+  const SVG = "http://www.w3.org/2000/svg";
+
+  function facts(pairs) {
+    const list = element("dl", "facts");
+    for (const [name, value] of pairs) {
+      const pair = element("div");
+      pair.append(element("dt", "", name), element("dd", "", value));
+      list.append(pair);
+    }
+    return list;
+  }
+
+  function part(title, ...content) {
+    const made = element("section", "drawer-part");
+    made.append(element("h3", "", title), ...content);
+    return made;
+  }
+
+  function bullets(texts) {
+    const list = element("ul");
+    for (const text of texts) list.append(element("li", "", text));
+    return list;
+  }
+
+  function drawn(name, attributes) {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  }
+
+  function profilePart(row, profile) {
+    const country = settings.countries[columns.country[row]] || format.DASH;
+    const gap = profile.mean_gap_days === null ? format.DASH : `${format.number(profile.mean_gap_days, 1)} days`;
+    return part("Profile", facts([
+      ["Customer id", columns.id[row]],
+      ["Country", country],
+      ["Signed up", format.day(profile.signup_date)],
+      ["First order", format.day(profile.first_order_date)],
+      ["Last order", format.day(profile.last_order_date)],
+      ["Orders", format.number(profile.order_count)],
+      ["Returns", format.number(profile.return_count)],
+      ["Average order", format.money(profile.average_order_value)],
+      ["Bought", format.money(profile.gross_revenue)],
+      ["Returned", format.money(profile.returned_amount)],
+      ["Spent in all", format.money(profile.net_revenue)],
+      ["Days between orders", gap],
+    ]));
+  }
+
+  function receiptPart(row, profile) {
+    if (Number.isNaN(columns.recency_score[row])) {
+      return part("Scores", element("p", "caption", "No order yet, so there are no scores."));
+    }
+    const receipt = (letter, measure, own, write, unit) => {
+      const score = columns[`${measure}_score`][row];
+      const reach = `${write(profile[`${measure}_lowest`])} to ${write(profile[`${measure}_highest`])}`;
+      return `${letter} = ${score}: ${own}; quartile ${score} reaches from ${reach}${unit}.`;
+    };
+    const [recency, frequency, monetary] = ["recency", "frequency", "monetary"].map((key) => columns[key][row]);
+    const scores = ["recency", "frequency", "monetary"].map((key) => columns[`${key}_score`][row]);
+    const sum = element("p", "", `${scores.join(" + ")} = ${profile.overall_rfm_score}: `);
+    sum.append(table.segmentMark(row));
+    const detail = settings.details[columns.segment_detail[row]];
+    const before = profile.previous_segment || "not yet a customer";
+    return part(
+      "How the scores came about",
+      bullets([
+        receipt("R", "recency", `last order ${format.count(recency, "day")} ago`, (value) => format.number(value), " days"),
+        receipt("F", "frequency", format.count(frequency, "order"), (value) => format.number(value), ""),
+        receipt("M", "monetary", format.money(monetary), (value) => format.money(value), ""),
+      ]),
+      sum,
+      element("p", "caption", `Finer segment: ${detail || format.DASH}. ${settings.horizon} days earlier: ${before}.`),
+    );
+  }
+
+  function meter(share) {
+    const picture = drawn("svg", { class: "meter", viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" });
+    picture.append(drawn("rect", { width: 100, height: 4 }), drawn("rect", { width: 100 * share, height: 4 }));
+    return picture;
+  }
+
+  function forecastPart(row, profile) {
+    const probability = columns.probability[row];
+    if (Number.isNaN(probability)) {
+      return part("Forecast", element("p", "caption", "There is no forecast for this customer."));
+    }
+    const label = profile.predicted_label ? "Marked as a buyer" : "Not marked as a buyer";
+    const when = `${label}. Confidence ${format.percent(profile.confidence, 0)}, made as of ${format.day(profile.prediction_date)}.`;
+    return part(
+      `Will order in the next ${settings.horizon} days`,
+      element("p", "figure", format.percent(probability)),
+      meter(probability),
+      element("p", "caption", when),
+      bullets(profile.reasons),
+    );
+  }
+
+  // One bar for each order over time; the table below holds the same.
+  function history(orders) {
+    const days = orders.map((order) => Date.parse(order.date) / 864e5);
+    const first = Math.min(...days);
+    const reach = Math.max(...days) - first || 1;
+    const most = Math.max(...orders.map((order) => order.gross), 1);
+    const picture = drawn("svg", { class: "history", viewBox: "0 0 400 80", preserveAspectRatio: "none", "aria-hidden": "true" });
+    picture.append(drawn("line", { x1: 0, x2: 400, y1: 79.5, y2: 79.5 }));
+    orders.forEach((order, index) => {
+      const height = Math.max(2, (76 * order.gross) / most);
+      picture.append(drawn("rect", { x: (393 * (days[index] - first)) / reach, y: 79 - height, width: 6, height, rx: 1.5 }));
+    });
+    return picture;
+  }
+
+  function orderLine(order, hasProducts) {
+    const line = element("tr");
+    line.append(
+      element("td", "", format.day(order.date)),
+      element("td", "number", format.money(order.gross)),
+      element("td", "number", order.returned ? format.money(order.returned) : format.DASH),
+      element("td", "number", format.number(order.quantity)),
+    );
+    if (hasProducts) {
+      const more = order.lines - order.products.length;
+      const text = order.products.join("; ") + (more > 0 ? `; and ${format.count(more, "more line")}` : "");
+      line.append(element("td", "products", text));
+    }
+    return line;
+  }
+
+  function ordersPart(profile) {
+    const { orders } = profile;
+    if (!orders.length) return part("Orders", element("p", "caption", "No orders yet."));
+    const hasProducts = orders.some((order) => order.products.length);
+    const headings = ["Date", "Amount", "Returned", "Items", ...(hasProducts ? ["Products"] : [])];
+    const list = element("table");
+    const head = element("tr");
+    headings.forEach((text, index) => {
+      const cell = element("th", index > 0 && index < 4 ? "number" : "", text);
+      cell.scope = "col";
+      head.append(cell);
+    });
+    const top = element("thead");
+    top.append(head);
+    const lines = element("tbody");
+    lines.append(...orders.map((order) => orderLine(order, hasProducts)));
+    list.append(top, lines);
+    const box = element("div", "scroll");
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "Orders");
+    box.append(list);
+    const shown = orders.length < profile.order_count
+      ? `The latest ${format.number(orders.length)} of ${format.number(profile.order_count)} orders.`
+      : format.count(orders.length, "order");
+    return part("Orders", element("p", "caption", shown), history(orders), box);
+  }
+
+  function head(row) {
+    const made = element("header", "drawer-head");
+    const words = element("div");
+    const name = element("h2");
+    name.id = "drawer-name";
+    name.append(element("bdi", "", columns.name[row] || columns.id[row]));
+    words.append(name, table.segmentMark(row));
+    const close = element("button", "button", "Close");
+    close.type = "button";
+    close.addEventListener("click", () => dialog.close());
+    made.append(words, close);
+    return made;
+  }
+
+  async function open(row) {
+    dialog.replaceChildren(head(row));
+    if (!dialog.open) dialog.showModal();
+    dialog.scrollTop = 0;
+    try {
+      const profile = await window.tillsight.loadProfile(columns.place[row]);
+      const action = part("What to do", element("p", "", profile.recommended_action || format.DASH));
+      dialog.append(forecastPart(row, profile), action, receiptPart(row, profile), profilePart(row, profile), ordersPart(profile));
+    } catch (error) {
+      dialog.append(part("Profile", element("p", "", error.message)));
+    }
+  }
+
+  dialog.addEventListener("close", () => table.setCustomer(""));
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+
+  return { open };
+})();

@@ -1,0 +1,162 @@
+// Which customers are shown, in which order, and what the address of that choice is. No page here.
+"use strict";
+window.tillsight.filters = (() => {
+  const { settings, columns } = window.tillsight;
+  const NONE = { search: "", segment: "", detail: "", country: "", least: "", most: "", recency: "", frequency: "" };
+  const START = { ...NONE, sort: "monetary", descending: true, page: 1, customer: "" };
+  const ADDRESS = { search: "q", segment: "segment", detail: "detail", country: "country", least: "from", most: "to", recency: "r", frequency: "f" };
+  const SORTED = ["id", "name", "recency", "frequency", "monetary", "recency_score", "frequency_score", "monetary_score", "cell", "segment", "probability"];
+  const ASCENDING_FIRST = new Set(["id", "name", "recency", "segment"]);
+  let haystack = null;
+
+  function searchable() {
+    if (!haystack) {
+      haystack = columns.id.map((id, row) => `${id}\n${columns.name[row]}`.toLowerCase());
+    }
+    return haystack;
+  }
+
+  // Each test takes a row number; only those of a chosen filter are made.
+  function tests(state) {
+    const found = [];
+    const code = (key, place) => found.push((row) => columns[key][row] === place);
+    const names = settings.segments.map((segment) => segment.name);
+    if (state.segment) code("segment", place(names, state.segment));
+    if (state.detail) code("segment_detail", place(settings.details, state.detail));
+    if (state.country) code("country", place(settings.countries, state.country));
+    if (state.recency) code("recency_score", Number(state.recency));
+    if (state.frequency) code("frequency_score", Number(state.frequency));
+    if (isNumber(state.least)) found.push((row) => columns.probability[row] * 100 >= Number(state.least) - 1e-9);
+    if (isNumber(state.most)) found.push((row) => columns.probability[row] * 100 <= Number(state.most) + 1e-9);
+    const wanted = state.search.trim().toLowerCase();
+    if (wanted) {
+      const texts = searchable();
+      found.push((row) => texts[row].includes(wanted));
+    }
+    return found;
+  }
+
+  // A name that is not there matches nobody; -2 stands for no code.
+  function place(names, name) {
+    const found = names.indexOf(name);
+    return found < 0 ? -2 : found;
+  }
+
+  function isNumber(text) {
+    return String(text).trim() !== "" && Number.isFinite(Number(text));
+  }
+
+  function choose(state) {
+    const chosen = tests(state);
+    const rows = [];
+    for (let row = 0; row < columns.id.length; row += 1) {
+      if (chosen.every((test) => test(row))) rows.push(row);
+    }
+    // The chunks hold the customers in this order already.
+    if (state.sort === START.sort && state.descending === START.descending) return rows;
+    return rows.sort(comparison(state.sort, state.descending));
+  }
+
+  // Customers without a value come last both ways; equals stand by id.
+  function comparison(key, descending) {
+    const sign = descending ? -1 : 1;
+    const byId = (a, b) => columns.place[a] - columns.place[b];
+    if (key === "id") return (a, b) => sign * byId(a, b);
+    if (key === "name") return (a, b) => sign * compareText(columns.name[a], columns.name[b]) || byId(a, b);
+    const values = columns[key];
+    const isNone = key === "segment" ? (value) => value < 0 : Number.isNaN;
+    return (a, b) => {
+      const noneA = isNone(values[a]);
+      const noneB = isNone(values[b]);
+      if (noneA || noneB) return noneA - noneB || byId(a, b);
+      return sign * (values[a] - values[b]) || byId(a, b);
+    };
+  }
+
+  // By code points, as a database compares; no name comes last.
+  function compareText(a, b) {
+    if (a === b) return 0;
+    if (!a || !b) return a ? -1 : 1;
+    const length = Math.min(a.length, b.length);
+    let index = 0;
+    while (index < length && a[index] === b[index]) index += 1;
+    if (index === length) return a.length - b.length;
+    if (index && /[\uDC00-\uDFFF]/.test(a[index] + b[index])) index -= 1;
+    return a.codePointAt(index) - b.codePointAt(index);
+  }
+
+  function toAddress(state) {
+    const parts = new URLSearchParams();
+    for (const [key, short] of Object.entries(ADDRESS)) if (state[key]) parts.set(short, state[key]);
+    if (state.sort !== START.sort || state.descending !== START.descending) {
+      parts.set("sort", (state.descending ? "-" : "") + state.sort);
+    }
+    if (state.page > 1) parts.set("page", state.page);
+    if (state.customer) parts.set("customer", state.customer);
+    return parts.toString();
+  }
+
+  // Null where the address names a part of the page, not a choice of customers.
+  function fromAddress(hash) {
+    const text = hash.replace(/^#/, "");
+    if (!text.includes("=")) return null;
+    const parts = new URLSearchParams(text);
+    const state = { ...START };
+    for (const [key, short] of Object.entries(ADDRESS)) state[key] = parts.get(short) || "";
+    const sort = parts.get("sort") || "-monetary";
+    const key = sort.replace(/^-/, "");
+    if (SORTED.includes(key)) Object.assign(state, { sort: key, descending: sort.startsWith("-") });
+    state.page = Math.max(1, Math.floor(Number(parts.get("page"))) || 1);
+    state.customer = parts.get("customer") || "";
+    return state;
+  }
+
+  return { NONE, START, ASCENDING_FIRST, choose, toAddress, fromAddress };
+})();
+
+// CSV as RFC 4180 has it, safe for spreadsheets: a text that begins like a formula gets a '.
+window.tillsight.csv = (() => {
+  const { settings, columns, format } = window.tillsight;
+  const HEADING = ["customer_id", "name", "country", "recency", "frequency", "monetary", "recency_score", "frequency_score", "monetary_score", "rfm_score", "segment", "segment_detail", "purchase_probability"];
+
+  function text(value) {
+    const safe = /^[=+\-@\t\r\0]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  }
+
+  function number(value, decimals) {
+    if (format.isNone(value)) return "";
+    return decimals === undefined ? String(value) : value.toFixed(decimals);
+  }
+
+  function line(row) {
+    const segment = settings.segments[columns.segment[row]];
+    return [
+      text(columns.id[row]),
+      text(columns.name[row]),
+      text(settings.countries[columns.country[row]] || ""),
+      number(columns.recency[row]),
+      number(columns.frequency[row]),
+      number(columns.monetary[row], 2),
+      number(columns.recency_score[row]),
+      number(columns.frequency_score[row]),
+      number(columns.monetary_score[row]),
+      number(columns.cell[row]),
+      text(segment ? segment.name : ""),
+      text(settings.details[columns.segment_detail[row]] || ""),
+      number(columns.probability[row]),
+    ].join(",");
+  }
+
+  function download(rows) {
+    const parts = [`${HEADING.join(",")}\r\n`];
+    for (const row of rows) parts.push(`${line(row)}\r\n`);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(parts, { type: "text/csv;charset=utf-8" }));
+    link.download = "customers_filtered.csv";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+
+  return { download };
+})();

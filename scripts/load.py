@@ -1,0 +1,232 @@
+"""Land files in raw.db: every value as text, a file whole or not at all, and never twice."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+from scripts.errors import TillsightError
+from scripts.forms import Form, Recognised, form_named, recognise
+from scripts.input_files import check_encoding, check_file, read_tables
+from scripts.tables import Table
+from scripts.warehouse import connect, ensure_raw, explained, sha256
+
+Progress = Callable[[str, int, int], None]
+
+# One statement for many rows costs SQLite a third less than one for each; more bring nothing.
+ROWS_PER_STATEMENT = 100
+PROGRESS_STEPS = 200
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What became of a file, or of one sheet of a workbook.
+
+    Attributes
+    ----------
+    file_name : str
+        Name of the file without its folder.
+    sheet : str
+        Name of the sheet; empty where a file has none.
+    form : str
+        Name of the form it was read as.
+    row_count : int
+        Rows that it holds, header excluded.
+    is_new : bool
+        False where the same bytes had been loaded before, and nothing changed.
+    """
+
+    file_name: str
+    sheet: str
+    form: str
+    row_count: int
+    is_new: bool
+
+
+def load_files(
+    raw_db: Path,
+    files: Sequence[Path],
+    *,
+    form: str | None = None,
+    encoding: str = "utf-8",
+    progress: Progress | None = None,
+) -> list[LoadResult]:
+    """Land files in the raw tables.
+
+    Each file is one transaction, in the order given: it lands whole or not at
+    all. Before the first lands, all are looked at: that they are there, can be
+    read, and have a header that is understood. What a file holds is known by
+    its SHA-256; the same bytes again change nothing, under whatever name.
+
+    Parameters
+    ----------
+    raw_db : Path
+        The raw file; made where there is none.
+    files : sequence of Path
+        CSV (also `.csv.gz`; separated by comma, semicolon or tab), Parquet or XLSX.
+    form : str, optional
+        Name of the form of all files; by default each header tells.
+    encoding : str
+        Encoding of the text files.
+    progress : callable, optional
+        Called with (what, done, total): bytes on disk of text files, rows of others.
+
+    Returns
+    -------
+    list of LoadResult
+        One for each file, and for a workbook one for each sheet that is not empty.
+
+    Raises
+    ------
+    TillsightError
+        If a file cannot be read or understood. The files before it stay landed.
+    """
+    chosen = form_named(form) if form else None
+    check_encoding(encoding)
+    for path in files:
+        check_file(path)
+    if len(files) > 1:
+        for path in files:
+            for table in read_tables(path, encoding=encoding):
+                recognise(table.header, place=table.place, form=chosen)
+    ensure_raw(raw_db)
+    results: list[LoadResult] = []
+    with closing(connect(raw_db)) as connection:
+        for path in files:
+            with explained(raw_db), connection:
+                connection.execute("begin immediate")
+                results += _land(connection, path, chosen, encoding, progress)
+    return results
+
+
+def _land(
+    connection: sqlite3.Connection,
+    path: Path,
+    form: Form | None,
+    encoding: str,
+    progress: Progress | None,
+) -> list[LoadResult]:
+    """Land one file within the transaction that is open."""
+    before = path.stat()
+    fingerprint = sha256(path)
+    if known := _known_loads(connection, path, fingerprint):
+        _check_known_form(path, known, form)
+        return known
+
+    results = []
+    for table in read_tables(path, encoding=encoding):
+        recognised = recognise(table.header, place=table.place, form=form)
+        load_id, previous = _next_load(connection)
+        report = _reporter(progress, f"Loading {path.name}", table.size)
+        row_count = _insert_rows(connection, table, recognised, load_id, report)
+        name = recognised.form.name
+        connection.execute(
+            "insert into raw_loads (load_id, file_name, sheet, form, file_sha256, row_count, "
+            "input_fingerprint) values (?, ?, ?, ?, ?, ?, ?)",
+            (
+                load_id,
+                path.name,
+                table.sheet,
+                name,
+                fingerprint,
+                row_count,
+                _chained(previous, fingerprint, table.sheet, name),
+            ),
+        )
+        results.append(LoadResult(path.name, table.sheet, name, row_count, is_new=True))
+
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise TillsightError(
+            f"{path} changed while it was being read; wait until it is finished and load it again"
+        )
+    return results
+
+
+def _known_loads(connection: sqlite3.Connection, path: Path, fingerprint: str) -> list[LoadResult]:
+    """Return what was loaded of the same bytes before."""
+    rows = connection.execute(
+        "select sheet, form, row_count from raw_loads where file_sha256 = ? order by load_id",
+        (fingerprint,),
+    )
+    return [
+        LoadResult(path.name, sheet, form, row_count, is_new=False)
+        for sheet, form, row_count in rows
+    ]
+
+
+def _check_known_form(path: Path, known: Sequence[LoadResult], form: Form | None) -> None:
+    for load in known:
+        if form is not None and load.form != form.name:
+            raise TillsightError(
+                f"{path} is loaded already, as {load.form}; leave out --form, or load it as "
+                f"{form.name} into another --data-dir"
+            )
+
+
+def _next_load(connection: sqlite3.Connection) -> tuple[int, str]:
+    """Return the next load's number and the fingerprint of all input before it."""
+    last = connection.execute(
+        "select load_id, input_fingerprint from raw_loads order by load_id desc limit 1"
+    ).fetchone()
+    return (last[0] + 1, last[1]) if last else (1, "")
+
+
+def _chained(previous: str, file_sha256: str, sheet: str, form: str) -> str:
+    """Return a fingerprint that names everything loaded so far."""
+    return hashlib.sha256(f"{previous}{file_sha256}{sheet}{form}".encode()).hexdigest()
+
+
+def _insert_rows(
+    connection: sqlite3.Connection,
+    table: Table,
+    recognised: Recognised,
+    load_id: int,
+    report: Callable[[int], None],
+) -> int:
+    """Insert all rows of a table and return how many they are."""
+    row_count = 0
+    for run in table.runs(recognised.positions):
+        for start in range(0, len(run.rows), ROWS_PER_STATEMENT):
+            rows = run.rows[start : start + ROWS_PER_STATEMENT]
+            values = [load_id, run.first_line + start, *chain.from_iterable(rows)]
+            if "" in values:
+                values = [value or None for value in values]
+            statement = _insert_statement(recognised.form.table, recognised.columns, len(rows))
+            connection.execute(statement, values)
+        row_count += len(run.rows)
+        report(run.done)
+    report(table.size)
+    return row_count
+
+
+@cache
+def _insert_statement(table: str, columns: tuple[str, ...], row_count: int) -> str:
+    """Return the statement that inserts so many rows of consecutive lines.
+
+    Its parameters are the load's number, the first line, and the values row by row.
+    """
+    places = ", ".join("?" for _ in columns)
+    rows = ", ".join(f"(?1, ?2 + {offset}, {places})" for offset in range(row_count))
+    # "or fail" spares the journal that undoes one statement: here all is undone or nothing.
+    return f"insert or fail into {table} (load_id, line_number, {', '.join(columns)}) values {rows}"  # noqa: S608 - names from FORMS
+
+
+def _reporter(progress: Progress | None, what: str, total: int) -> Callable[[int], None]:
+    """Return a callable that passes progress on, but only when it has come a step further."""
+    reported = -1
+
+    def report(done: int) -> None:
+        nonlocal reported
+        step = done * PROGRESS_STEPS // total if total else PROGRESS_STEPS
+        if progress is not None and step > reported:
+            reported = step
+            progress(what, done, total)
+
+    return report

@@ -1,0 +1,144 @@
+"""The SQLite files: the raw tables that are loaded into, and how each file is opened."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from scripts.errors import TillsightError
+from scripts.forms import FORMS, Form
+
+# How long to wait for another program that writes to the same file.
+BUSY_SECONDS = 10.0
+
+LOADS_DDL = """
+create table if not exists raw_loads (
+    load_id integer primary key,
+    file_name text not null,
+    sheet text not null default '',
+    form text not null,
+    file_sha256 text not null,
+    row_count integer not null,
+    input_fingerprint text not null,
+    unique (file_sha256, sheet)
+)
+"""
+
+MEND = "move it away, or name another --data-dir, and load the files again"
+REMEDIES = {
+    sqlite3.SQLITE_BUSY: "another program is using it; close that program and try again",
+    sqlite3.SQLITE_NOTADB: f"it is not a SQLite database; {MEND}",
+    sqlite3.SQLITE_CORRUPT: f"it is damaged; {MEND}",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that its folder exists and is yours",
+    sqlite3.SQLITE_READONLY: "it cannot be written to; change its permissions, or name "
+    "another --data-dir",
+    sqlite3.SQLITE_FULL: "the disk is full; make room and try again",
+}
+
+
+def form_ddl(form: Form) -> str:
+    """Return the statement that creates a form's raw table where there is none.
+
+    Every value is text as the file has it. The rows lie in the order of the
+    key itself, without a second index: half the work of loading, and smaller.
+    """
+    columns = "".join(f"    {column.name} text,\n" for column in form.columns)
+    return (
+        f"create table if not exists {form.table} (\n"
+        f"    load_id integer not null,\n"
+        f"    line_number integer not null,\n"
+        f"{columns}"
+        f"    primary key (load_id, line_number)\n"
+        f") without rowid"
+    )
+
+
+def ensure_raw(raw_db: Path) -> None:
+    """Create the raw file and its tables, empty, where they are not there yet.
+
+    Raises
+    ------
+    TillsightError
+        If the folder cannot be made, or the file is locked, damaged or something else.
+    """
+    try:
+        raw_db.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TillsightError(
+            f"the folder {raw_db.parent} cannot be made ({error.strerror}); name another --data-dir"
+        ) from error
+    with closing(connect(raw_db)) as connection, explained(raw_db), connection:
+        connection.execute("begin")
+        for statement in (LOADS_DDL, *map(form_ddl, FORMS)):
+            connection.execute(statement)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a SQLite file to write to it, and create it where there is none.
+
+    SQLite's defaults hold: a rollback journal, synchronised to the disk, so
+    that what is committed survives a loss of power.
+
+    Raises
+    ------
+    TillsightError
+        If it cannot be opened, is locked, or is no SQLite database.
+    """
+    with explained(path):
+        return _checked(sqlite3.connect(path, timeout=BUSY_SECONDS))
+
+
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """Open a SQLite file that is there, in a way that cannot change it.
+
+    Raises
+    ------
+    TillsightError
+        If it is not there, cannot be opened, is locked, or is no SQLite database.
+    """
+    if not path.exists():
+        raise TillsightError(
+            f"{path} does not exist; type 'tillsight run' to make it, "
+            f"or name the --data-dir that holds it"
+        )
+    # as_uri() escapes what means something in an address: ? # % and spaces.
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with explained(path):
+        return _checked(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS))
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal: what a load is known by."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite says about a file into a sentence with a remedy.
+
+    Raises
+    ------
+    TillsightError
+        In place of any `sqlite3.Error`.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        # Extended codes keep the primary code in their low byte.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        remedy = REMEDIES.get(code, f"SQLite says '{error}'; if an older version made it, {MEND}")
+        raise TillsightError(f"{path}: {remedy}") from error
+
+
+def _checked(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Read the file's header, which SQLite puts off until the first statement."""
+    try:
+        connection.execute("pragma schema_version").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

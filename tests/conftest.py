@@ -1,0 +1,79 @@
+"""What several tests share: the real file, and finished runs of the main job."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from scripts import pipeline
+from scripts.demo import write_demo
+from scripts.settings import Settings, read_settings
+
+REAL_FILE = "TILLSIGHT_ONLINE_RETAIL"
+
+
+@pytest.fixture(scope="session")
+def online_retail() -> Path:
+    """The UCI Online Retail file; where CI is set it must be there."""
+    path = os.environ.get(REAL_FILE)
+    if path:
+        return Path(path)
+    reason = f"{REAL_FILE} is not set: it must name the Online Retail file (CSV or CSV.gz)"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def settings_in() -> Callable[[Path], Settings]:
+    """Make the settings of a data folder, apart from the environment of whoever runs the tests."""
+
+    def make(folder: Path, as_of: str | None = None) -> Settings:
+        return read_settings(data_dir=folder, as_of=as_of, environment={}, env_file=folder / ".env")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo_shop(
+    tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[[Path], Settings]
+) -> Settings:
+    """A whole run on a small made-up shop."""
+    settings = settings_in(tmp_path_factory.mktemp("demo_shop"))
+    files = write_demo(settings.demo_dir, customers=600)
+    pipeline.run(settings, [files.customers, files.products, files.transactions])
+    return settings
+
+
+@pytest.fixture(scope="session")
+def real_shop(
+    tmp_path_factory: pytest.TempPathFactory,
+    settings_in: Callable[[Path], Settings],
+    online_retail: Path,
+) -> Settings:
+    """A whole run on the real file."""
+    settings = settings_in(tmp_path_factory.mktemp("real_shop"))
+    pipeline.run(settings, [online_retail])
+    return settings
+
+
+@pytest.fixture(scope="session")
+def shop_of(
+    tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[[Path], Settings]
+) -> Callable[[Sequence[Sequence[str]]], Settings]:
+    """Load and build a transactions file: rows of text, the header first."""
+
+    def build(rows: Sequence[Sequence[str]], *, as_of: str | None = None) -> Settings:
+        settings = settings_in(tmp_path_factory.mktemp("shop"), as_of)
+        file = settings.data_dir / "transactions.csv"
+        with file.open("w", newline="") as opened:
+            csv.writer(opened).writerows(rows)
+        pipeline.load_files(settings, [file])
+        pipeline.build(settings)
+        return settings
+
+    return build

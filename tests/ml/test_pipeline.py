@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from ml.pipeline import (
+    MEMBERS,
+    BaseRate,
+    ModelForecast,
+    RecencyRule,
+    assemble,
+    fit_baselines,
+    fit_members,
+    level_drift,
+    signed_log1p,
+)
+from ml.settings import DEFAULTS, FEATURES, Settings
+
+GAPS = [FEATURES.index(name) for name in FEATURES if "gap" in name]
+RECENCY = FEATURES.index("recency")
+
+
+class Says:
+    """An estimator that says one probability of everybody."""
+
+    def __init__(self, probability):
+        self.probability = probability
+
+    def predict_proba(self, features):
+        return np.tile([1 - self.probability, self.probability], (len(features), 1))
+
+
+def customers(count, seed=0):
+    """Return customers of whom every third ordered once, and labels that follow recency."""
+    random = np.random.default_rng(seed)
+    features = random.gamma(2.0, 20.0, size=(count, len(FEATURES)))
+    features[::3, GAPS] = np.nan
+    chance = 1 / (1 + np.exp((features[:, RECENCY] - 40) / 10))
+    return features, (random.random(count) < chance).astype(np.int64)
+
+
+def log_odds(probability):
+    return math.log(probability / (1 - probability))
+
+
+def test_tails_are_drawn_in_on_both_sides():
+    assert signed_log1p(np.array([math.e - 1, 1 - math.e])).tolist() == pytest.approx([1, -1])
+
+
+def test_a_blend_averages_log_odds():
+    blend = ModelForecast(
+        "blend", {"logistic_regression": Says(0.5), "hist_gradient_boosting": Says(0.8)}
+    )
+    # The mean of log(1) and log(4) is log(2), which is the log-odds of 2/3.
+    assert blend.probability(np.zeros((1, len(FEATURES)))) == pytest.approx([0.666667])
+
+
+def test_a_shift_moves_the_log_odds_of_everybody():
+    forecast = ModelForecast("random_forest", {"random_forest": Says(0.5)})
+    shifted = forecast.shifted(math.log(3)).probability(np.zeros((2, len(FEATURES))))
+    assert shifted.tolist() == [0.75, 0.75]
+
+
+@pytest.mark.parametrize(("said", "published"), [(0.0, 1e-6), (1.0, 1 - 1e-6)])
+def test_a_probability_is_never_certain(said, published):
+    forecast = ModelForecast("random_forest", {"random_forest": Says(said)})
+    assert forecast.probability(np.zeros((1, len(FEATURES)))).tolist() == [published]
+
+
+def test_the_base_rate_is_that_of_the_fit():
+    features, _ = customers(4)
+    baselines = fit_baselines(features, np.array([1, 0, 0, 0]), DEFAULTS)
+    assert baselines["base_rate"].probability(features).tolist() == [0.25] * 4
+
+
+def test_the_recency_rule_gives_the_rate_of_the_bin():
+    features = np.zeros((4, len(FEATURES)))
+    features[:, RECENCY] = [1, 2, 50, 60]
+    rule = fit_baselines(features, np.array([1, 1, 0, 0]), Settings(recency_bins=2))["recency_rule"]
+    # Two of two and none of two bought; one more of the average rate 1/2 is imagined in each.
+    rates = rule.probability(features)
+    assert rates == pytest.approx([2.5 / 3, 2.5 / 3, 0.5 / 3, 0.5 / 3], abs=1e-6)
+
+
+def test_a_recency_at_the_edge_is_in_the_lower_bin():
+    features = np.zeros((2, len(FEATURES)))
+    features[:, RECENCY] = [30, 31]
+    rule = RecencyRule(edges=np.array([30.0]), rates=np.array([0.4, 0.1]))
+    assert rule.probability(features).tolist() == [0.4, 0.1]
+
+
+def test_a_rate_is_rounded_to_the_published_decimals():
+    assert BaseRate(1 / 3).probability(np.zeros((1, len(FEATURES)))).tolist() == [0.333333]
+
+
+def test_the_drift_of_the_level_by_hand():
+    # 1000 customers with 0.2 each, of whom 500 bought: the log-odds were log(4) too low.
+    labels = np.repeat([0, 1], 500)
+    settings = Settings(level_drift_share=0.5, level_drift_scale=0.2)
+    trust = 0.2**2 / (0.2**2 + 1 / (1000 * 0.2 * 0.8))
+    drift = level_drift(labels, np.full(1000, 0.2), settings)
+    assert drift == pytest.approx(0.5 * trust * math.log(4), abs=1e-6)
+
+
+def test_few_customers_tell_hardly_a_drift():
+    few = level_drift(np.repeat([0, 1], 5), np.full(10, 0.2), DEFAULTS)
+    many = level_drift(np.repeat([0, 1], 500), np.full(1000, 0.2), DEFAULTS)
+    assert 0 < few < many / 10
+
+
+def test_a_level_that_was_right_does_not_drift():
+    drift = level_drift(np.array([0, 0, 0, 1] * 50), np.full(200, 0.25), DEFAULTS)
+    assert drift == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_each_candidate_learns_what_there_is_to_learn(name):
+    features, labels = customers(600)
+    forecast = assemble(name, fit_members([name], features, labels, DEFAULTS))
+    later, outcome = customers(600, seed=1)
+    probability = forecast.probability(later)
+    assert probability[outcome == 1].mean() > probability[outcome == 0].mean() + 0.2
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_each_candidate_is_the_same_twice(name):
+    features, labels = customers(200)
+    first, second = (
+        assemble(name, fit_members([name], features, labels, DEFAULTS)) for _ in range(2)
+    )
+    assert (first.probability(features) == second.probability(features)).all()
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_a_shop_of_one_time_buyers_has_no_gaps_and_still_a_model(name):
+    features, labels = customers(200)
+    features[:, GAPS] = np.nan
+    forecast = assemble(name, fit_members([name], features, labels, DEFAULTS))
+    with_gaps, _ = customers(200, seed=1)
+    assert np.isfinite(forecast.probability(with_gaps)).all()
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_who_else_is_scored_does_not_change_a_probability(name):
+    features, labels = customers(200)
+    forecast = assemble(name, fit_members([name], features, labels, DEFAULTS))
+    together = forecast.probability(features)
+    apart = [forecast.probability(features[row : row + 1])[0] for row in range(0, 200, 20)]
+    assert together[::20].tolist() == apart
+
+
+def test_members_that_candidates_share_are_fitted_once():
+    features, labels = customers(100)
+    fitted = fit_members(["blend", "logistic_regression"], features, labels, DEFAULTS)
+    assert sorted(fitted) == ["hist_gradient_boosting", "logistic_regression"]
+
+
+def test_the_level_of_a_forest_is_close_to_what_happens():
+    features, labels = customers(600)
+    forecast = assemble("random_forest", fit_members(["random_forest"], features, labels, DEFAULTS))
+    expected = forecast.probability(features).mean()
+    assert log_odds(expected) == pytest.approx(log_odds(labels.mean()), abs=0.1)

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from ml import store
+from ml.errors import ModelError
+from ml.settings import FEATURES, LABEL
+from ml.tables import MetricRow, PredictionRow, RunRow
+
+
+def run_row(model_run_id, status="trained"):
+    return RunRow(
+        model_run_id=model_run_id,
+        status=status,
+        message="",
+        as_of_date="2024-06-30",
+        horizon_days=30,
+        chosen_model="blend",
+        threshold=0.5,
+        training_rows=10,
+        training_windows=1,
+        first_training_date="2024-05-31",
+        last_training_date="2024-05-31",
+        evaluated_as_of_date="2024-05-31",
+        evaluation_rows=10,
+        base_rate=0.5,
+        feature_names="[]",
+        library_versions="{}",
+        data_fingerprint="",
+        model_file=None,
+    )
+
+
+def prediction(customer_id):
+    return PredictionRow(customer_id, 0.4, 1, 0.6, "2024-06-30", "[]")
+
+
+def test_a_missing_work_db_says_what_to_type(tmp_path):
+    with (
+        pytest.raises(ModelError, match=r"there is no .*work.db. Run 'tillsight build' first"),
+        store.reading(tmp_path / "work.db"),
+    ):
+        pass
+
+
+def test_a_work_db_without_features_says_what_to_type(tmp_path):
+    sqlite3.connect(tmp_path / "work.db").close()
+    with (
+        pytest.raises(ModelError, match=r"no table customer_features. Run 'tillsight build'"),
+        store.reading(tmp_path / "work.db"),
+    ):
+        pass
+
+
+def test_a_missing_column_is_named(make_work_db):
+    columns = ("customer_id", "snapshot_number", "as_of_date", "horizon_days", LABEL, *FEATURES)
+    path = make_work_db([], tuple(name for name in columns if name != "frequency"))
+    with pytest.raises(ModelError, match="no column frequency"), store.reading(path):
+        pass
+
+
+def test_a_file_that_is_no_database_says_what_to_type(tmp_path):
+    (tmp_path / "work.db").write_text("not a database, but long enough to be looked at " * 50)
+    with (
+        pytest.raises(ModelError, match=r"cannot be read .* Run 'tillsight build'"),
+        store.reading(tmp_path / "work.db"),
+    ):
+        pass
+
+
+def test_reading_cannot_write(shop):
+    with (
+        store.reading(shop) as connection,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        connection.execute("delete from customer_features")
+
+
+def test_a_path_with_odd_characters_can_be_read(shop, tmp_path):
+    odd = tmp_path / "till & sight? 50%#"
+    odd.mkdir()
+    (odd / "work.db").write_bytes(shop.read_bytes())
+    with store.reading(odd / "work.db") as connection:
+        assert store.read_summaries(connection)
+
+
+def test_summaries_count_customers_and_buyers(shop, shop_rows):
+    with store.reading(shop) as connection:
+        summaries = store.read_summaries(connection)
+    assert [summary.snapshot_number for summary in summaries] == list(range(10))
+    assert summaries[0].buyers is None
+    for summary in summaries:
+        rows = [row for row in shop_rows if row["snapshot_number"] == summary.snapshot_number]
+        assert summary.rows == len(rows)
+        assert summary.history_days == max(row["tenure_days"] for row in rows)
+        if summary.buyers is not None:
+            assert summary.buyers == sum(row[LABEL] for row in rows)
+
+
+def test_a_window_is_read_in_the_order_of_customers(make_work_db, shop_rows):
+    path = make_work_db(shop_rows[::-1])
+    with store.reading(path) as connection:
+        window = store.read_window(connection, store.read_summaries(connection)[1])
+    rows = [row for row in shop_rows if row["snapshot_number"] == 1]
+    assert window.customer_ids == sorted(row["customer_id"] for row in rows)
+    assert window.labels.tolist() == [row[LABEL] for row in rows]
+    expected = np.array([[row[name] for name in FEATURES] for row in rows], dtype=np.float64)
+    np.testing.assert_array_equal(window.features, expected)
+
+
+def test_a_window_can_be_read_in_part(shop):
+    with store.reading(shop) as connection:
+        summary = store.read_summaries(connection)[1]
+        ids, labels = store.read_labels(connection, summary)
+        for wanted in (ids[3:6], ids[10:11]):
+            assert store.read_window(connection, summary, wanted).customer_ids == wanted
+    assert len(ids) == labels.size == summary.rows
+
+
+def test_chunks_are_the_whole_snapshot(shop):
+    with store.reading(shop) as connection:
+        whole = list(store.read_chunks(connection, 0, 1_000))
+        parts = list(store.read_chunks(connection, 0, 7))
+    assert [len(ids) for ids, _ in parts[:-1]] == [7] * (len(parts) - 1)
+    assert [customer for ids, _ in parts for customer in ids] == whole[0][0]
+    np.testing.assert_array_equal(np.concatenate([part for _, part in parts]), whole[0][1])
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [("many", "a value that is no number"), (float("inf"), "an infinite monetary for customer c0")],
+)
+def test_a_value_that_is_no_number_is_refused(make_work_db, shop_rows, value, sentence):
+    path = make_work_db([{**shop_rows[0], "monetary": value}])
+    with store.reading(path) as connection, pytest.raises(ModelError, match=sentence):
+        list(store.read_chunks(connection, 0, 10))
+
+
+def test_a_failed_write_changes_nothing(tmp_path, dump):
+    raw_db = tmp_path / "raw.db"
+    with store.writing(raw_db) as connection:
+        store.write_predictions(connection, "a", [[prediction("1")]])
+    before = dump(raw_db)
+    with pytest.raises(ModelError, match="cannot be written"), store.writing(raw_db) as connection:
+        store.write_predictions(connection, "b", [[prediction("2")], [prediction("2")]])
+    assert dump(raw_db) == before
+
+
+def test_a_busy_database_says_so(tmp_path):
+    raw_db = tmp_path / "raw.db"
+    with closing(sqlite3.connect(raw_db, isolation_level=None)) as other:
+        other.execute("begin exclusive")
+        with (
+            pytest.raises(ModelError, match="Close what has it open"),
+            store.writing(raw_db, patience=0),
+        ):
+            pass
+
+
+def test_tables_can_be_made_twice(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "raw.db")) as connection:
+        store.ensure_tables(connection)
+        store.ensure_tables(connection)
+        tables = {row[0] for row in connection.execute("select name from sqlite_master")}
+    assert {
+        "raw_model_runs",
+        "raw_model_metrics",
+        "raw_model_curves",
+        "raw_predictions",
+    } <= tables
+
+
+def test_runs_are_counted_and_the_latest_is_in_use(tmp_path, query):
+    raw_db = tmp_path / "raw.db"
+    for model_run_id in ("a", "b", "b", "a"):
+        with store.writing(raw_db) as connection:
+            store.write_run(connection, run_row(model_run_id), [], [])
+            assert store.latest_run(connection).model_run_id == model_run_id
+    numbers = query(raw_db, "select model_run_id, run_number from raw_model_runs order by 1")
+    assert numbers == [("a", 3), ("b", 2)]
+
+
+def test_the_same_run_again_replaces_its_figures(tmp_path, query):
+    raw_db = tmp_path / "raw.db"
+    for value in (0.1, 0.2):
+        with store.writing(raw_db) as connection:
+            row = MetricRow("report", "blend", "all", "log_loss", value)
+            store.write_run(connection, run_row("a"), [row], [])
+    assert query(raw_db, "select value from raw_model_metrics") == [(0.2,)]
+
+
+def test_without_a_run_there_is_a_sentence(tmp_path):
+    with (
+        store.writing(tmp_path / "raw.db") as connection,
+        pytest.raises(ModelError, match=r"no model has been trained yet. Run 'tillsight train'"),
+    ):
+        store.latest_run(connection)
+
+
+def test_a_model_folder_is_replaced_whole(tmp_path):
+    store.save_model(tmp_path / "models", "a", {"one": b"1", "two": b"2"})
+    (tmp_path / "models" / "a.new").mkdir()
+    store.save_model(tmp_path / "models", "a", {"one": b"3"})
+    assert store.load_model(tmp_path / "models", "a", ["one"]) == {"one": b"3"}
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["a"]
+    assert [path.name for path in (tmp_path / "models" / "a").iterdir()] == ["one"]
+
+
+def test_a_missing_model_says_what_to_type(tmp_path):
+    with pytest.raises(ModelError, match=r"cannot be read .*Run 'tillsight train'"):
+        store.load_model(tmp_path, "a", ["one"])
+
+
+def test_a_models_folder_that_is_a_file_is_a_sentence(tmp_path):
+    (tmp_path / "models").write_text("")
+    with pytest.raises(ModelError, match="cannot be written"):
+        store.save_model(tmp_path / "models", "a", {"one": b"1"})

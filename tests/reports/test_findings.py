@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reports import findings, heatmaps, model_part, rows, tables
+from reports.formats import DASH, Money
+
+MONEY = Money("GBP")
+
+
+def segment(name, order, customers, revenue, *, share=0.5, revenue_share=0.5):
+    return rows.Segment(
+        segment=name,
+        segment_order=order,
+        colour="#0f766e",
+        customers=customers,
+        customer_share=share,
+        revenue=revenue,
+        revenue_share=revenue_share,
+        average_order_value=10.0,
+        median_recency=5.0,
+        expected_buyers=None,
+        revenue_at_risk=None,
+        recommended_action="Thank them",
+    )
+
+
+CHAMPIONS = segment("Champions", 1, 20, 900.0, share=0.2, revenue_share=0.9)
+LOST = segment("Lost", 4, 80, 100.0, share=0.8, revenue_share=0.1)
+
+
+def month(date, revenue, *, is_complete=1):
+    return rows.Month(date, 3, 2, 1, revenue, 0.0, is_complete)
+
+
+def metric(model, name, value, part="all"):
+    return rows.Metric("report", model, part, name, value)
+
+
+def judged(**changes):
+    values = {
+        ("random_forest", "roc_auc"): 0.78,
+        ("random_forest", "log_loss"): 0.41,
+        ("random_forest", "expected_calibration_error"): 0.03,
+        ("random_forest", "positives"): 400,
+        ("recency_rule", "roc_auc"): 0.70,
+        ("base_rate", "log_loss"): 0.62,
+    }
+    for name, value in changes.items():
+        values["random_forest", name] = value
+    found = [metric(model, name, value) for (model, name), value in values.items()]
+    return model_part.verdict(model_part.Figures(found), "random_forest")
+
+
+def test_the_segment_with_most_revenue_is_named_with_both_shares():
+    told = findings.segments_carry([CHAMPIONS, LOST])
+    assert told == "Champions are 20% of the customers and bring 90% of the revenue."
+
+
+def test_the_largest_segment_is_not_the_richest():
+    assert findings.largest_segment([CHAMPIONS, LOST]) == (
+        "Lost is the largest segment: 80 customers, 80%"
+    )
+    assert findings.richest_segment([CHAMPIONS, LOST]) == "Champions bring 90% of the revenue"
+
+
+def test_a_month_that_is_not_over_is_never_the_strongest():
+    months = [month("2024-04-01", 50.0), month("2024-05-01", 900.0, is_complete=0)]
+    assert findings.strongest_month(months, MONEY) == "Apr 2024 was the strongest month: £50"
+
+
+def test_moves_are_counted_in_words():
+    totals = [rows.MoveTotal("up", 1, 5.0), rows.MoveTotal("down", 1200, 7.5)]
+    moves = [rows.Move("2024-05-31", "2024-06-30", "Lost", "Loyal", 1, 5.0, "up")]
+    assert findings.customers_moved(totals, moves) == (
+        "Since 31 May 2024, 1 customer moved up a segment and 1,200 moved down."
+    )
+    assert findings.people_moved(totals) == ("1 moved up, 1,200 moved down, 0 stayed and 0 are new")
+    assert findings.money_moved(totals, MONEY) == "Customers who spent £8 so far moved down"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (0.123, "up 12%"),
+        (-0.0061, "down 0.6%"),
+        (0.004, "unchanged"),
+        (None, "no earlier figure"),
+    ],
+)
+def test_changes_read_as_words(change, words):
+    assert findings.change_in_words(change) == words
+
+
+def test_a_model_that_is_better_and_calibrated_is_to_be_used():
+    told = judged()
+    assert (told.label, told.tone) == ("Use it", "good")
+    assert "78% of the pairs; recency alone 70%" in told.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "label", "reason"),
+    [
+        ({"log_loss": 0.62}, "Do not use", "0.620 is not below the base rate's 0.620"),
+        ({"roc_auc": 0.70}, "Do not use", "no better than recency alone (0.700 against 0.700)"),
+        ({"expected_calibration_error": 0.051}, "Use with care", "differ by 5.1 points"),
+        ({"positives": 99}, "Use with care", "only 99 buyers"),
+        ({"roc_auc": None}, "Use with care", "Not every figure"),
+    ],
+)
+def test_each_rule_of_the_verdict_can_be_the_reason(changes, label, reason):
+    told = judged(**changes)
+    assert told.label == label
+    assert reason in told.reason
+
+
+def test_a_weak_model_that_still_beats_recency_is_to_be_used_with_care():
+    figures = [
+        metric("random_forest", "roc_auc", 0.66),
+        metric("random_forest", "log_loss", 0.5),
+        metric("recency_rule", "roc_auc", 0.6),
+    ]
+    told = model_part.verdict(model_part.Figures(figures), "random_forest")
+    assert told.label == "Use with care"
+    assert "only 66% of the pairs" in told.reason
+
+
+def test_buyers_reached_are_read_from_the_gains_curve_of_the_model_in_use():
+    points = [
+        rows.CurvePoint("random_forest", "gains", 0, 0.0, 0.0),
+        rows.CurvePoint("random_forest", "gains", 1, 0.2, 0.48),
+        rows.CurvePoint("random_forest", "gains", 2, 0.3, 0.6),
+        rows.CurvePoint("recency_rule", "gains", 1, 0.2, 0.9),
+        rows.CurvePoint("random_forest", "roc", 1, 0.2, 0.99),
+    ]
+    assert model_part.reached_by(points, "random_forest", 0.2) == (
+        "Contacting the best 20% of customers reaches 48% of buyers"
+    )
+
+
+def test_a_run_that_could_not_train_says_why():
+    assert model_part.unavailable([]) == (
+        "Model unavailable: none has been trained yet. Run 'tillsight train'."
+    )
+
+
+def test_a_grid_of_moves_has_a_dash_where_nobody_moved():
+    move = rows.Move("2024-05-31", "2024-06-30", "Lost", "Champions", 3, 9.0, "up")
+    grid = heatmaps.moves_grid([move], [CHAMPIONS, LOST], MONEY)
+    assert [name for name, _ in grid.rows] == ["Champions", "Lost"]
+    assert [[cell.text for cell in cells] for _, cells in grid.rows] == [[DASH, DASH], ["3", DASH]]
+    assert grid.rows[1][1][0].title == "3 customers from Lost to Champions, revenue £9"
+
+
+def test_a_cohort_marks_the_month_that_is_not_over():
+    cohorts = [
+        rows.Cohort("2024-05-01", 0, 10, 10, 1.0, 5.0, 1),
+        rows.Cohort("2024-05-01", 1, 10, 4, 0.4, 5.0, 0),
+    ]
+    grid = heatmaps.cohorts_grid(cohorts)
+    assert [cell.text for cell in grid.rows[0][1]] == ["10", "40%*"]
+
+
+def test_reasons_of_the_ledger_read_as_words():
+    assert tables.reason_in_words("unreadable_invoice_date") == (
+        "The invoice date is missing or cannot be read"
+    )
+    assert tables.reason_in_words("something_new") == "Something new"
+
+
+def test_a_shop_whose_tests_did_not_all_pass_shows_it():
+    build = rows.BuildInfo(
+        *("Shop", "2024-06-30", "2024-01-01", 30, "ntile", "return", None, None, None),
+        *(1, 1, 1, 1, 1, 1, 64, 63),
+    )
+    assert tables.tests_chip(build) == ("63 of 64 data tests passed", "bad")
+    assert tables.tests_chip(replace(build, data_tests=0)) == ("No data tests have run", "none")
