@@ -286,12 +286,7 @@ def save_model(models_dir: Path, model_run_id: str, files: Mapping[str, bytes]) 
     model_run_id : str
         Name of the folder.
     files : mapping of str to bytes
-        Content by file name.
-
-    Raises
-    ------
-    ModelError
-        If the disk does not take it.
+        Content by file name. A `ModelError` tells that the disk does not take it.
     """
     place, beside = models_dir / model_run_id, models_dir / f"{model_run_id}.new"
     try:

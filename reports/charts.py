@@ -14,7 +14,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from reports import rows
-from reports.formats import Money, count, month, number, percent, plain, short_day
+from reports.formats import Money, count, model_name, month, number, percent, plain, short_day
 from reports.tables import band_label
 
 ACCENT = "#6366d9"
@@ -282,12 +282,12 @@ def curves(
         colour, dash, width = CURVE_STYLES[place % len(CURVE_STYLES)]
         traces.append(
             go.Scatter(
-                name=plain(model),
+                name=model_name(model),
                 x=[point.x for point in own],
                 y=[point.y for point in own],
                 mode="lines+markers" if len(own) <= 12 else "lines",
                 line={"color": colour, "width": width, "dash": dash},
-                hovertemplate=f"{plain(model)}<br>{x}: %{{x:.1%}}<br>{y}: %{{y:.1%}}"
+                hovertemplate=f"{model_name(model)}<br>{x}: %{{x:.1%}}<br>{y}: %{{y:.1%}}"
                 "<extra></extra>",
             )
         )
@@ -313,6 +313,6 @@ def importance(features: Sequence[tuple[str, float]]) -> go.Figure:
             hovertemplate="%{y}: %{x:.4f}<extra></extra>",
         ),
         bargap=0.35,
-        xaxis={"title": "Loss of average quality when shuffled", "tickformat": ".3~f", "nticks": 5},
+        xaxis={"title": "Growth of the log loss when shuffled", "tickformat": ".3~f", "nticks": 5},
         yaxis={"ticksuffix": "  ", "showgrid": False},
     )

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from reports import rows
-from reports.formats import without_email
+from reports.formats import public_id, without_email
 
 CUSTOMERS_PER_CHUNK = 5_000
 PROFILES_PER_CHUNK = 200
@@ -79,7 +79,7 @@ def customers_script(
         A script that calls `tillsight.addCustomers(number, columns)`; -1 stands for no value.
     """
     columns: dict[str, list[Any]] = {
-        "id": [without_email(row.customer_id) for row in customers],
+        "id": [public_id(row.customer_id, row.place) for row in customers],
         "name": [without_email(row.name or "") for row in customers],
         "place": [row.place for row in customers],
         "cell": [None if row.rfm_cell is None else int(row.rfm_cell) for row in customers],

@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports import charts, findings, heatmaps, model_part, rows, tables
-from reports.formats import DASH, Money, count, day, number, percent, short_day, slug, without_email
+from reports.formats import (
+    DASH,
+    Money,
+    count,
+    day,
+    month,
+    number,
+    percent,
+    public_id,
+    short_day,
+    slug,
+    without_email,
+)
 from reports.model_charts import make_model_part
 from reports.overview import definitions, kpi_cards
 from reports.page import Chart, CustomerLine, ExportLink, Page, SegmentLine, make_chart
@@ -188,7 +200,7 @@ def _customer_line(
 ) -> CustomerLine:
     orders = {segment.segment: segment.segment_order for segment in segments}
     return CustomerLine(
-        customer_id=without_email(row.customer_id),
+        customer_id=public_id(row.customer_id, row.place),
         name=without_email(row.name or ""),
         cells=(
             number(row.recency),
@@ -232,7 +244,7 @@ def _returns_note(shop: rows.Shop, money: Money) -> str:
     most = min(returned, key=lambda row: (row.returned_amount, row.month))
     return (
         f"Returns count on {where} and are never an order. The month with most was "
-        f"{short_day(most.month).split(' ', 1)[1]}: {money(most.returned_amount)}."
+        f"{month(most.month)}: {money(most.returned_amount)}."
     )
 
 

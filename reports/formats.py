@@ -163,6 +163,17 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def model_name(name: str) -> str:
+    """Write the name of a method as words.
+
+    Examples
+    --------
+    >>> model_name("hist_gradient_boosting"), model_name("base_rate")
+    ('gradient boosting', 'base rate')
+    """
+    return plain(name.removeprefix("hist_"))
+
+
 def slug(name: str) -> str:
     """Write a name so that it fits a file name.
 
@@ -172,6 +183,18 @@ def slug(name: str) -> str:
     ('at-risk', 'cannot-lose-them')
     """
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def public_id(customer_id: str, place: int) -> str:
+    """Write a customer's id for the page; one that is an e-mail becomes a number.
+
+    Examples
+    --------
+    >>> public_id("17850", 3), public_id("eve@example.com", 3)
+    ('17850', '(e-mail hidden) 3')
+    """
+    shown = without_email(customer_id)
+    return shown if shown == customer_id else f"{shown} {place}"
 
 
 def without_email(text: str) -> str:

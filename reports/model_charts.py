@@ -40,8 +40,8 @@ def _model_charts(
         found.append(
             make_chart(
                 "importance",
-                f"{plain(features[0][0]).capitalize()} tells the model most",
-                "How much worse the model does when one feature is shuffled among the customers.",
+                f"The model leans most on: {plain(features[0][0])}",
+                "How much the log loss grows when one feature is dealt out to customers anew.",
                 model_part.importance_table(features),
                 charts.importance(features),
                 size="tall" if len(features) > 8 else "",
@@ -111,7 +111,8 @@ def _curve_chart(
     *curve: str | bool,
 ) -> Chart | None:
     name, finding, caption, x, y = (str(part) for part in curve[:5])
-    own = [point for point in points if point.curve == name]
+    # The base rate ranks nobody: its curve is the dotted line or a single point.
+    own = [point for point in points if point.curve == name and point.model != "base_rate"]
     models = [
         model
         for model in figures.models(run.chosen_model)

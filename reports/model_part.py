@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports import rows
-from reports.formats import DASH, count, day, number, percent, plain
+from reports.formats import DASH, count, day, model_name, number, percent, plain
 from reports.tables import Column, Table
 
 LEAST_AUC = 0.70
@@ -41,7 +41,7 @@ METRICS = (
     ("recall", "Recall at the threshold", True, "percent"),
     ("f1", "F1 at the threshold", True, "ratio"),
 )
-BASELINES = ("random_forest", "logistic_regression", "recency_rule", "base_rate")
+BASELINES = ("recency_rule", "base_rate")
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,11 @@ class Figures:
         return self._values.get((model or "", part, metric))
 
     def models(self, chosen: str | None) -> tuple[str, ...]:
-        """Return the methods that were judged, the one in use first."""
+        """Return the methods that were judged: the one in use first, the baselines last."""
         judged = {model for model, part, _ in self._values if part == "all"}
-        known = [name for name in BASELINES if name in judged]
-        others = sorted(judged - set(BASELINES))
-        return tuple(sorted(known + others, key=lambda name: name != chosen))
+        simple = [name for name in BASELINES if name in judged]
+        learned = sorted(judged - set(BASELINES))
+        return tuple(sorted(learned + simple, key=lambda name: name != chosen))
 
     def importances(self, chosen: str | None) -> tuple[tuple[str, float], ...]:
         """Return features by permutation importance, the most telling first."""
@@ -179,7 +179,7 @@ def metrics_table(figures: Figures, chosen: str | None) -> Table:
         columns=(
             Column("Figure", is_number=False),
             *(
-                Column(f"{plain(model).capitalize()}{' (in use)' if model == chosen else ''}")
+                Column(f"{model_name(model).capitalize()}{' (in use)' if model == chosen else ''}")
                 for model in models
             ),
         ),
@@ -200,7 +200,7 @@ def importance_table(features: Sequence[tuple[str, float]]) -> Table:
     """Write the importance of each feature."""
     return Table(
         caption="Importance of the features",
-        columns=(Column("Feature", is_number=False), Column("Loss when shuffled")),
+        columns=(Column("Feature", is_number=False), Column("Growth of the log loss")),
         rows=tuple((plain(name), number(value, decimals=4)) for name, value in features),
         empty="The importance of the features was not measured.",
     )
@@ -232,7 +232,7 @@ def facts(run: rows.ModelRun) -> tuple[tuple[str, str], ...]:
     versions = json.loads(run.library_versions or "{}")
     features = json.loads(run.feature_names or "[]")
     return (
-        ("Method in use", plain(run.chosen_model or DASH)),
+        ("Method in use", model_name(run.chosen_model or DASH)),
         ("Trained as of", day(run.as_of_date)),
         (
             "Training rows",
@@ -268,7 +268,7 @@ def runs_table(runs: Sequence[rows.ModelRun]) -> Table:
                 str(run.run_number),
                 day(run.as_of_date),
                 run.message or run.status,
-                plain(run.chosen_model or DASH),
+                model_name(run.chosen_model or DASH),
                 number(run.training_rows),
             )
             for run in runs
@@ -278,12 +278,8 @@ def runs_table(runs: Sequence[rows.ModelRun]) -> Table:
 
 def reached_by(points: Sequence[rows.CurvePoint], chosen: str | None, share: float) -> str | None:
     """Say how many buyers the best-ranked `share` of customers holds."""
-    own = [
-        point
-        for point in points
-        if point.curve == "gains" and point.model == chosen and 0 < point.x <= share + 1e-9
-    ]
+    own = [point for point in points if point.curve == "gains" and point.model == chosen]
     if not own:
         return None
-    best = max(own, key=lambda point: (point.x, point.y))
-    return f"Contacting the best {percent(best.x)} of customers reaches {percent(best.y)} of buyers"
+    near = min(own, key=lambda point: (abs(point.x - share), point.point))
+    return f"Contacting the best {percent(near.x)} of customers reaches {percent(near.y)} of buyers"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports import rows
-from reports.formats import DASH, Money, count, day, month, number, percent, plain
+from reports.formats import DASH, Money, count, day, model_name, month, number, percent, plain
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def curve_table(points: Sequence[rows.CurvePoint], x: str, y: str, caption: str)
         columns=_columns("Method", x, y),
         rows=tuple(
             (
-                plain(point.model),
+                model_name(point.model),
                 percent(point.x, decimals=1),
                 percent(point.y, decimals=1),
             )

@@ -99,6 +99,7 @@ def _runs(
     path: Path, encoding: str, delimiter: str, width: int, positions: tuple[int, ...]
 ) -> Iterator[Run]:
     pick = itemgetter(*positions)
+    is_whole = positions == tuple(range(width))
     with _opened(path, encoding, delimiter) as (file, reader):
         _first_row(reader)
         while True:
@@ -108,7 +109,8 @@ def _runs(
                 return
             is_plain = reader.line_num - line + 1 == len(rows) and {*map(len, rows)} == {width}
             for first_line, run in [(line, rows)] if is_plain else _split(path, line, rows, width):
-                yield Run(first_line, list(map(pick, run)), file.tell())
+                picked = run if is_whole else list(map(pick, run))
+                yield Run(first_line, picked, file.tell())
 
 
 def _split(
@@ -142,7 +144,8 @@ def _opened(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[BinaryI
     csv.field_size_limit(LONGEST_FIELD)
     try:
         with _opened_text(path, encoding, errors="strict") as (file, text):
-            yield file, _reader(text, delimiter)
+            reader = _reader(text, delimiter)
+            yield file, reader
     except csv.Error as error:
         line = _line_of_syntax_fault(path, encoding, delimiter)
         raise TillsightError(f"{path}, line {line}: {_syntax_fault(str(error))}") from error
@@ -150,8 +153,8 @@ def _opened(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[BinaryI
         raise TillsightError(_encoding_fault(path, encoding)) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise TillsightError(
-            f"{path} is no sound gzip file ({error}); it may be cut short: copy or download it "
-            f"again, or rename it if it is not compressed"
+            f"{path}, after line {reader.line_num}: this is no sound gzip file ({error}); copy or "
+            f"download it again, or take .gz off its name if it is not compressed"
         ) from error
 
 
@@ -199,7 +202,12 @@ def _line_of_syntax_fault(path: Path, encoding: str, delimiter: str) -> int:
 
 def _syntax_fault(message: str) -> str:
     """Say in our words, with a remedy, what the csv module says in its own."""
-    if "end of data" in message or "field limit" in message:
+    if "field limit" in message:
+        return (
+            f"a value that begins here has more than {LONGEST_FIELD:,} characters; see whether "
+            f"its quotation mark is closed"
+        )
+    if "end of data" in message:
         return (
             "a value begins here with a quotation mark that is never closed; close it, or double "
             "it if it belongs to the value"

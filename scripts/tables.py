@@ -82,10 +82,10 @@ def as_text(value: object) -> str | None:
     >>> as_text(17850.0), as_text(2.55), as_text(True), as_text(date(2010, 12, 1))
     ('17850', '2.55', 'true', '2010-12-01')
     """
+    if value is None or isinstance(value, str):
+        return value
     text: str | None
     match value:
-        case None | str():
-            text = value
         case bool():
             text = "true" if value else "false"
         case float():

@@ -27,7 +27,7 @@ create table if not exists raw_loads (
 )
 """
 
-MEND = "move it away, or name another --data-dir, and load the files again"
+MEND = "move it away and type 'tillsight run FILE...' again, or name another --data-dir"
 REMEDIES = {
     sqlite3.SQLITE_BUSY: "another program is using it; close that program and try again",
     sqlite3.SQLITE_NOTADB: f"it is not a SQLite database; {MEND}",

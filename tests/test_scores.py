@@ -124,7 +124,7 @@ def test_figures_worked_out_by_hand(shop_without_invoices):
     assert dict(found["frequency"]) == {"a": 2, "b": 1, "d": 2, "e": 1, "é": 1, "E": 1}
     assert {name: str(value) for name, value in found["monetary"].items()} == {
         "a": "20.00",
-        "b": "-3.00",
+        "b": "-8.50",
         "d": "199.98",
         "e": "1.01",
         "é": "12.34",

@@ -62,21 +62,20 @@ window.tillsight.filters = (() => {
     const sign = descending ? -1 : 1;
     const byId = (a, b) => columns.place[a] - columns.place[b];
     if (key === "id") return (a, b) => sign * byId(a, b);
-    if (key === "name") return (a, b) => sign * compareText(columns.name[a], columns.name[b]) || byId(a, b);
     const values = columns[key];
-    const isNone = key === "segment" ? (value) => value < 0 : Number.isNaN;
+    const isNone = { name: (value) => !value, segment: (value) => value < 0 }[key] || Number.isNaN;
+    const compare = key === "name" ? compareText : (a, b) => a - b;
     return (a, b) => {
       const noneA = isNone(values[a]);
       const noneB = isNone(values[b]);
       if (noneA || noneB) return noneA - noneB || byId(a, b);
-      return sign * (values[a] - values[b]) || byId(a, b);
+      return sign * compare(values[a], values[b]) || byId(a, b);
     };
   }
 
-  // By code points, as a database compares; no name comes last.
+  // By code points, as a database compares.
   function compareText(a, b) {
     if (a === b) return 0;
-    if (!a || !b) return a ? -1 : 1;
     const length = Math.min(a.length, b.length);
     let index = 0;
     while (index < length && a[index] === b[index]) index += 1;

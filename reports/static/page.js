@@ -83,5 +83,5 @@
   prepareTheme();
   prepareNavigation();
   prepareLinks();
-  table.start().then(charts.start);
+  table.start().finally(charts.start);
 })();

@@ -113,7 +113,7 @@ window.tillsight.table = (() => {
   function show(part) {
     change({ ...filters.NONE, ...part });
     byId("customers").scrollIntoView();
-    byId("filter-search").focus({ preventScroll: true });
+    byId("customers-scroll").focus({ preventScroll: true });
   }
 
   function turn(step) {

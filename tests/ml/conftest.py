@@ -2,89 +2,102 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import os
 import sqlite3
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from ml.settings import FEATURES, LABEL, Settings
 
 HORIZON = 30
-LAST_DAY = date(2024, 6, 30)
+NO_PRODUCTS = frozenset(
+    {"POST", "DOT", "M", "m", "D", "C2", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK"}
+    | {"ADJUST", "ADJUST2", "TEST001", "TEST002"}
+)
 COLUMNS = ("customer_id", "snapshot_number", "as_of_date", "horizon_days", LABEL, *FEATURES)
 
-Order = tuple[int, float, int]  # day before the last one (0 is the last), amount, lines
 Row = dict[str, Any]
+Sale = tuple[int, float, int]  # days before the last one; amount, below 0 for a return; lines
 
 
-def make_orders(customers: int, days: int, seed: int) -> dict[str, list[Order]]:
-    """Give each customer a pace of their own, and orders at random at that pace."""
+def make_sales(customers: int, days: int, seed: int) -> dict[str, list[Sale]]:
+    """Give each customer a pace of their own, orders at random at that pace, some returns."""
     random = np.random.default_rng(seed)
-    orders: dict[str, list[Order]] = {}
+    sales: dict[str, list[Sale]] = {}
     for number in range(customers):
+        own = sales.setdefault(f"c{number:04d}", [])
         pace = random.gamma(1.0, 45.0) + 6.0
         age = int(random.integers(0, days))
         while age >= 0:
             amount = round(float(random.lognormal(3.5, 0.5)), 2)
-            lines = int(random.integers(1, 9))
-            orders.setdefault(f"c{number:04d}", []).append((age, amount, lines))
+            own.append((age, amount, int(random.integers(1, 9))))
+            if random.random() < 0.1:
+                own.append((max(0, age - 5), -round(amount / 2, 2), 1))
             age -= max(1, round(float(random.exponential(pace))))
-    return orders
+    return sales
 
 
-def features_at(orders: list[Order], as_of: int) -> Row:
-    """Describe a customer by the orders of a day and before; `as_of` counts days back."""
-    known = sorted(((age - as_of, amount, lines) for age, amount, lines in orders if age >= as_of))
-    ages = [age for age, _, _ in known]
+def features_at(sales: list[Sale], as_of: int) -> Row:
+    """Describe a customer by the sales of a day and before; `as_of` counts days back."""
+    known = sorted((age - as_of, amount, lines) for age, amount, lines in sales if age >= as_of)
+    orders = [sale for sale in known if sale[1] > 0]
+    ages = [age for age, _, _ in orders]
     days = sorted(set(ages))
     gaps = [older - newer for newer, older in pairwise(days)]
-    amounts = [amount for _, amount, _ in known]
+    gross = sum(amount for _, amount, _ in orders)
+    mean_gap = statistics.mean(gaps) if gaps else None
     row: Row = {
         "recency": ages[0],
         "frequency": len(ages),
-        "monetary": round(sum(amounts), 2),
+        "monetary": round(sum(amount for _, amount, _ in known), 2),
         "tenure_days": ages[-1],
-        "average_order_value": sum(amounts) / len(amounts),
-        "last_order_value": amounts[0],
-        "share_returned": 0.0,
-        "lines_per_order": sum(lines for _, _, lines in known) / len(known),
+        "average_order_value": gross / len(orders),
+        "last_order_value": sum(amount for age, amount, _ in orders if age == ages[0]),
+        "share_returned": (gross - sum(amount for _, amount, _ in known)) / gross,
+        "lines_per_order": sum(lines for _, _, lines in orders) / len(orders),
         "order_days": len(days),
-        "mean_gap_days": statistics.mean(gaps) if gaps else None,
+        "mean_gap_days": mean_gap,
         "stddev_gap_days": statistics.pstdev(gaps) if gaps else None,
         "last_gap_days": gaps[0] if gaps else None,
         "longest_gap_days": max(gaps) if gaps else None,
-        "recency_over_mean_gap": ages[0] / statistics.mean(gaps) if gaps else None,
+        "recency_over_mean_gap": ages[0] / mean_gap if mean_gap else None,
     }
     for span in (30, 60, 90, 180, 365):
         row[f"orders_last_{span}_days"] = sum(age < span for age in ages)
     for span in (90, 365):
-        row[f"spend_last_{span}_days"] = sum(a for age, a, _ in known if age < span)
+        row[f"spend_last_{span}_days"] = sum(amount for age, amount, _ in known if age < span)
     for half_life in (30, 90):
         row[f"decayed_orders_{half_life}"] = sum(0.5 ** (age / half_life) for age in ages)
     return row
 
 
-def make_rows(orders: dict[str, list[Order]], snapshots: int) -> list[Row]:
+def make_rows(sales: dict[str, list[Sale]], snapshots: int, last_day: date) -> list[Row]:
     """Return customer_features, the label unknown in snapshot 0."""
     rows = []
     for number in range(snapshots):
         as_of = number * HORIZON
-        for customer_id, own in orders.items():
-            if not any(age >= as_of for age, _, _ in own):
+        for customer_id, own in sales.items():
+            order_ages = [age for age, amount, _ in own if amount > 0]
+            if not order_ages or max(order_ages) < as_of:
                 continue
-            bought = any(as_of - HORIZON <= age < as_of for age, _, _ in own)
+            bought = any(as_of - HORIZON <= age < as_of for age in order_ages)
             rows.append(
                 {
                     "customer_id": customer_id,
                     "snapshot_number": number,
-                    "as_of_date": (LAST_DAY - timedelta(days=as_of)).isoformat(),
+                    "as_of_date": (last_day - timedelta(days=as_of)).isoformat(),
                     "horizon_days": HORIZON,
                     LABEL: int(bought) if number else None,
                     **features_at(own, as_of),
@@ -107,7 +120,7 @@ def write_work_db(path: Path, rows: list[Row], columns: tuple[str, ...] = COLUMN
 @pytest.fixture(scope="session")
 def shop_rows() -> list[Row]:
     """300 customers over 300 days: nine past windows, the oldest with 30 days before it."""
-    return make_rows(make_orders(customers=300, days=300, seed=7), snapshots=10)
+    return make_rows(make_sales(customers=300, days=300, seed=7), 10, date(2024, 6, 30))
 
 
 @pytest.fixture(scope="session")
@@ -126,6 +139,19 @@ def make_work_db(tmp_path: Path) -> Callable[..., Path]:
         return write_work_db(path, rows, columns)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def write_rows() -> Callable[[Path, list[Row]], Path]:
+    """Return a writer of a work.db at a path."""
+    return write_work_db
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Keep small fits from waiting for busy cores, as `train` does."""
+    with threadpool_limits(limits=1):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -154,3 +180,38 @@ def dump() -> Callable[[Path], list[str]]:
             return list(connection.iterdump())
 
     return read
+
+
+@pytest.fixture(scope="session")
+def online_retail_rows() -> list[Row]:
+    """Return customer_features of the Online Retail file, computed the slow and plain way."""
+    path = os.environ.get("TILLSIGHT_ONLINE_RETAIL")
+    if not path:
+        pytest.skip("TILLSIGHT_ONLINE_RETAIL does not name the file")
+    invoices: dict[tuple[str, str], list[tuple[date, Decimal]]] = {}
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+        for line in csv.DictReader(lines):
+            amount = line_amount(line)
+            if amount:
+                invoice = (line["CustomerID"].split(".")[0], line["InvoiceNo"])
+                day = date.fromisoformat(line["InvoiceDate"][:10])
+                invoices.setdefault(invoice, []).append((day, amount))
+    last_day = max(day for invoice in invoices.values() for day, _ in invoice)
+    sales: dict[str, list[Sale]] = {}
+    for (customer, _), invoice in sorted(invoices.items()):
+        # An invoice's positive lines are the order; what is negative on it is a return.
+        for wanted in (1, -1):
+            part = [(day, amount) for day, amount in invoice if amount * wanted > 0]
+            if part:
+                age = (last_day - min(day for day, _ in part)).days
+                total = float(sum(amount for _, amount in part))
+                sales.setdefault(customer, []).append((age, total, len(part)))
+    return make_rows(sales, 13, last_day)
+
+
+def line_amount(line: dict[str, str]) -> Decimal:
+    """Return the amount of a line of a known customer and a product, else 0."""
+    if not line["CustomerID"] or line["StockCode"] in NO_PRODUCTS:
+        return Decimal(0)
+    exact = Decimal(line["Quantity"]) * Decimal(line["UnitPrice"])
+    return exact.quantize(Decimal("0.01"), ROUND_HALF_UP)

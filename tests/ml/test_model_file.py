@@ -22,6 +22,8 @@ from ml.model_file import (
 from ml.pipeline import MEMBERS, assemble, fit_members
 from ml.settings import DEFAULTS, FEATURES
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 class Unknown:
     """A type that no model of ours holds."""

@@ -18,6 +18,8 @@ from ml.pipeline import (
 )
 from ml.settings import DEFAULTS, FEATURES, Settings
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 GAPS = [FEATURES.index(name) for name in FEATURES if "gap" in name]
 RECENCY = FEATURES.index("recency")
 

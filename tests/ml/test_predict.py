@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from ml.errors import ModelError
-from ml.predict import predict
-from ml.settings import LABEL, Settings
+from ml.model_file import Model
+from ml.predict import predict, score
+from ml.settings import FEATURES, LABEL, Settings
+from ml.tables import PredictionRow
 from ml.train import train
 
 
@@ -59,6 +61,21 @@ def test_a_prediction_follows_from_its_probability(trained, query):
         assert run == result.model_run_id
     assert {row[2] for row in rows} == {0, 1}
     assert result.expected_buyers == pytest.approx(sum(row[1] for row in rows))
+
+
+class SaysHalf:
+    """A forecast that says one half of everybody."""
+
+    def probability(self, features):
+        return np.full(len(features), 0.5)
+
+
+@pytest.mark.parametrize(("threshold", "label"), [(0.5, 1), (0.500001, 0)])
+def test_the_threshold_itself_is_enough(threshold, label):
+    features = np.ones((1, len(FEATURES)))
+    model = Model(SaysHalf(), threshold, features[0], horizon_days=30)
+    (row,) = score(model, ["a"], features, as_of_date="2024-06-30", settings=Settings())
+    assert row == PredictionRow("a", 0.5, label, 0.5, "2024-06-30", "[]")
 
 
 def test_reasons_are_at_most_three_sentences_with_a_direction(trained, query):

@@ -232,20 +232,22 @@ def test_the_labels_of_the_last_window_only_judge(
         row | {LABEL: 1 - row[LABEL]} if row["snapshot_number"] == 1 else row for row in shop_rows
     ]
     ids = [run_quickly(make_work_db(rows)).model_run_id for rows in (shop_rows, turned)]
-    chosen, said, area = (
-        [query(tmp_path / "raw.db", statement, model_run_id) for model_run_id in ids]
-        for statement in (
-            "select split, model, slice, metric, value from raw_model_metrics"
-            " where split = 'choose' and model_run_id = ?",
-            "select x, rows from raw_model_curves"
-            " where curve = 'calibration' and model_run_id = ? order by model, point",
-            "select value from raw_model_metrics where split = 'report' and slice = 'all'"
-            " and model = 'logistic_regression' and metric = 'roc_auc' and model_run_id = ?",
-        )
+
+    def of_both(statement):
+        return [query(tmp_path / "raw.db", statement, model_run_id) for model_run_id in ids]
+
+    choosing = "select model, slice, metric, value from raw_model_metrics where split = 'choose'"
+    before, after = of_both(f"{choosing} and model_run_id = ?")
+    assert before == after
+    said = "select x, rows from raw_model_curves where curve = 'calibration'"
+    before, after = of_both(f"{said} and model_run_id = ? order by model, point")
+    assert before == after
+    area = (
+        "select value from raw_model_metrics where split = 'report' and slice = 'all'"
+        " and model = 'logistic_regression' and metric = 'roc_auc'"
     )
-    assert chosen[0] == chosen[1]
-    assert said[0] == said[1]
-    assert area[0][0][0] + area[1][0][0] == pytest.approx(1)
+    ((before,),), ((after,),) = of_both(f"{area} and model_run_id = ?")
+    assert before + after == pytest.approx(1)
 
 
 def test_two_windows_are_enough(run_quickly, make_work_db, shop_rows, tmp_path, query):
@@ -259,6 +261,39 @@ def test_two_windows_are_enough(run_quickly, make_work_db, shop_rows, tmp_path, 
         " where split = 'choose' and slice = 'all' and metric = 'rows'",
     )
     assert chosen_on == [(older,)]
+
+
+def test_cross_validation_asks_about_customers_who_were_not_fitted_on(
+    run_quickly, make_work_db, shop_rows, tmp_path, query
+):
+    random = np.random.default_rng(0)
+    rows = [
+        row | {LABEL: int(random.random() < 0.4) if row["snapshot_number"] else None}
+        for row in shop_rows
+        if row["snapshot_number"] <= 2
+    ]
+    run_quickly(make_work_db(rows), Settings(importance_rows=50, importance_repeats=1))
+    area = query(
+        tmp_path / "raw.db",
+        "select value from raw_model_metrics where split = 'choose' and slice = 'all'"
+        " and model in ('random_forest', 'hist_gradient_boosting') and metric = 'roc_auc'",
+    )
+    assert [value for (value,) in area] == [pytest.approx(0.5, abs=0.1)] * 2
+
+
+@pytest.mark.parametrize(("rate", "sign"), [(0.7, 1), (0.1, -1)])
+def test_a_surprise_in_the_last_window_is_carried_forward(
+    run_quickly, make_work_db, shop_rows, tmp_path, rate, sign
+):
+    random = np.random.default_rng(0)
+    rows = []
+    for row in shop_rows:
+        chance = rate if row["snapshot_number"] == 1 else 0.4
+        bought = int(random.random() < chance) if row["snapshot_number"] else None
+        rows.append(row | {LABEL: bought})
+    run_quickly(make_work_db(rows))
+    (details,) = (tmp_path / "models").glob("*/model.json")
+    assert json.loads(details.read_text())["level_shift"] * sign > 0.1
 
 
 def test_a_large_shop_is_sampled_for_fitting(run_quickly, shop, shop_rows, quick, query, tmp_path):
