@@ -86,7 +86,15 @@ def test_the_recency_rule_gives_the_rate_of_the_bin():
     assert rates == pytest.approx([2.5 / 3, 2.5 / 3, 0.5 / 3, 0.5 / 3], abs=1e-6)
 
 
-def test_a_recency_at_the_edge_is_in_the_lower_bin():
+def test_a_recency_at_the_edge_is_counted_in_the_lower_bin():
+    features = np.zeros((4, len(FEATURES)))
+    features[:, RECENCY] = [10, 10, 10, 20]
+    rule = fit_baselines(features, np.array([1, 1, 1, 0]), Settings(recency_bins=2))["recency_rule"]
+    # Three of three and none of one bought; one more of the average rate 3/4 in each.
+    assert rule.probability(features[2:]) == pytest.approx([3.75 / 4, 0.75 / 2], abs=1e-6)
+
+
+def test_a_recency_at_the_edge_is_asked_in_the_lower_bin():
     features = np.zeros((2, len(FEATURES)))
     features[:, RECENCY] = [30, 31]
     rule = RecencyRule(edges=np.array([30.0]), rates=np.array([0.4, 0.1]))
@@ -164,3 +172,9 @@ def test_the_level_of_a_forest_is_close_to_what_happens():
     forecast = assemble("random_forest", fit_members(["random_forest"], features, labels, DEFAULTS))
     expected = forecast.probability(features).mean()
     assert log_odds(expected) == pytest.approx(log_odds(labels.mean()), abs=0.1)
+
+
+def test_a_fitted_forest_adds_up_its_trees_in_order():
+    # On several threads the order differs, and with it the last digits.
+    forest = fit_members(["random_forest"], *customers(100), DEFAULTS)["random_forest"]
+    assert forest.n_jobs == 1

@@ -296,6 +296,20 @@ def test_a_surprise_in_the_last_window_is_carried_forward(
     assert json.loads(details.read_text())["level_shift"] * sign > 0.1
 
 
+def test_the_threshold_is_where_f1_was_best_not_a_half(
+    run_quickly, make_work_db, shop_rows, tmp_path, query
+):
+    # One in ten buys and three others look alike: nobody has a half, and F1 wants all four.
+    rows = []
+    for place, row in enumerate(shop_rows):
+        looks = place % 10 < 4
+        bought = int(place % 10 == 0) if row["snapshot_number"] else None
+        rows.append(row | {"share_returned": float(looks), LABEL: bought})
+    run_quickly(make_work_db(rows))
+    assert 0.1 < query(tmp_path / "raw.db", "select threshold from raw_model_runs")[0][0] < 0.4
+    assert report(query, tmp_path, "logistic_regression", "recall") > 0.5
+
+
 def test_a_large_shop_is_sampled_for_fitting(run_quickly, shop, shop_rows, quick, query, tmp_path):
     limits = {"fit_row_limit": 600, "choose_row_limit": 150, "report_row_limit": 200}
     result = run_quickly(shop, Settings(**vars(quick) | limits))

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import sqlite3
-import unicodedata
 from pathlib import Path
 
 import pytest
@@ -397,9 +396,3 @@ def test_a_missing_file_of_the_data_is_named(chromium, sites, tmp_path):
     page.goto(sites["small"])
     page.locator("#told", has_text="customers-0.js is missing").wait_for()
     context.close()
-
-
-def test_names_of_other_scripts_are_kept_apart_from_their_neighbours(visit, marts):
-    page = visit("small", address="#q=%D9%85%D8%AD%D9%85%D8%AF")
-    name = page.locator("#customers-table bdi").text_content()
-    assert unicodedata.bidirectional(name[0]) == "AL"

@@ -250,3 +250,21 @@ def test_progress_goes_from_nothing_to_all(marts, tmp_path):
 def test_plotly_is_copied_as_it_is(folder):
     (copied,) = folder.glob("plotly.*.js")
     assert copied.read_bytes() == site.PLOTLY.read_bytes()
+
+
+def test_a_customer_whose_id_is_an_e_mail_gets_a_number_instead(marts, tmp_path):
+    copy = tmp_path / "marts.db"
+    copy.write_bytes(marts.read_bytes())
+    connection = sqlite3.connect(copy)
+    for table in ("customers", "customer_360", "rfm_scores", "orders", "transactions"):
+        connection.execute(
+            f"update {table} set customer_id = 'ann@shop.example' where customer_id = 'c19'"
+        )
+    connection.commit()
+    connection.close()
+    write_site(copy, tmp_path / "site", exports_dir=tmp_path)
+    html = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert re.search(r'<td class="id">\(e-mail hidden\) \d+</td>', html)
+    for path in (tmp_path / "site").rglob("*.js"):
+        assert "ann@shop" not in path.read_text(encoding="utf-8")
+    assert "ann@shop" not in html

@@ -216,6 +216,10 @@ def test_a_long_header_is_cut_short_in_the_sentence():
     assert "c21" not in sentence
 
 
+def test_an_endless_name_is_cut_short_in_the_sentence():
+    assert len(refusal(["x" * 1_000_000, "y"])) < 1_000
+
+
 def test_a_column_named_twice_is_refused():
     assert refusal([*TRANSACTIONS, "Amount"]) == (
         "sales.csv, line 1: 'amount' and 'Amount' name the same column of form "

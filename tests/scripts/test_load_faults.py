@@ -51,12 +51,12 @@ RETURN = "t2,c1,p1,2024-02-01,-1,-9.95\n"
         ),
         pytest.param(
             HEADER + SALE + 't2,"' + "x" * 1_100_000 + "\n" + SALE,
-            "line 3: a value that begins here has more than 1,048,576 characters",
+            "line 3: a value of this row has more than 1,048,576 characters",
             id="endless value",
         ),
         pytest.param(
             HEADER + SALE + "t" * 17_000_000,
-            "line 3: a line has more than 16,777,216 characters; this is not a CSV file",
+            "line 3: a value of this row has more than 1,048,576 characters",
             id="endless line",
         ),
         pytest.param(HEADER + SALE + "t2,\0,p,d,1,1\n", "line 3: a NUL byte", id="NUL"),
@@ -90,6 +90,12 @@ def test_a_faulty_text_file_is_a_sentence_and_nothing_lands(raw_db, landed, writ
     assert "\n" not in str(caught.value)
     assert landed("select count(*) from raw_loads") == [(0,)]
     assert landed("select count(*) from raw_standard_transactions") == [(0,)]
+
+
+def test_an_endless_line_of_short_values_is_a_sentence(raw_db, write):
+    path = write("sales.csv", HEADER + SALE + "t," * 9_000_000)
+    with pytest.raises(TillsightError, match=r"line 3: \d+ values where the header has 6 columns"):
+        load_files(raw_db, [path])
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "\r\n", "\ufeff"], ids=repr)

@@ -1,0 +1,102 @@
+"""The command line: exit codes, sentences instead of tracebacks, results where they belong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TILLSIGHT = Path(sys.executable).with_name("tillsight")
+HEADER = "transaction_id,customer_id,product_id,invoice_date,quantity,amount\n"
+
+
+def tillsight(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [TILLSIGHT, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+    )
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def test_the_version_is_shown():
+    result = tillsight("--version")
+    assert (result.returncode, result.stdout) == (0, "tillsight 0.1.0\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["fly"], id="unknown command"),
+        pytest.param(["load"], id="no file"),
+        pytest.param(["demo", "--customers", "none"], id="not a number"),
+        pytest.param(["demo", "--customers", "0"], id="no customers"),
+        pytest.param(["build", "--quick"], id="unknown option"),
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments):
+    result = tillsight(*arguments)
+    assert result.returncode == 2
+    assert "Usage:" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(["load", "nowhere.csv"], "nowhere.csv", id="missing file"),
+        pytest.param(["build", "--as-of", "9.12.2011"], "must be a date like", id="wrong date"),
+        pytest.param(["report"], "Run 'tillsight", id="page before marts"),
+        pytest.param(["train"], "type 'tillsight build' first", id="training before a build"),
+        pytest.param(["export", "--segment", "Best"], "", id="export before marts"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_exits_with_1(arguments, sentence, data_dir):
+    result = tillsight(*arguments, "--data-dir", data_dir)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: ")
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_loaded_file_is_listed_and_known_again(data_dir, tmp_path):
+    file = tmp_path / "sales.csv"
+    file.write_text(HEADER + "t1,a,p,2024-01-01,1,9.99\n")
+    first = tillsight("load", file, "--data-dir", data_dir)
+    second = tillsight("load", file, "--data-dir", data_dir)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert "sales.csv  standard_transactions     1  loaded" in first.stdout
+    assert "was loaded already" in second.stdout
+    assert first.stderr == second.stderr == ""
+
+
+def test_the_doctor_looks_at_a_new_folder_and_makes_the_raw_tables(data_dir):
+    result = tillsight("doctor", "--data-dir", data_dir)
+    assert result.returncode == 0
+    assert "0 rows of 0 files" in result.stdout
+    assert (data_dir / "raw.db").exists()
+
+
+def test_the_demo_leaves_the_sales_of_others_alone(data_dir, tmp_path):
+    file = tmp_path / "sales.csv"
+    file.write_text(HEADER + "t1,a,p,2024-01-01,1,9.99\n")
+    tillsight("load", file, "--data-dir", data_dir)
+    result = tillsight("demo", "--customers", "10", "--data-dir", data_dir)
+    assert result.returncode == 1
+    assert "holds sales.csv already" in result.stderr
+
+
+def test_an_apostrophe_in_the_path_is_refused_in_words(tmp_path):
+    result = tillsight("doctor", "--data-dir", tmp_path / "o'brien")
+    assert result.returncode == 1
+    assert "apostrophe" in result.stderr
