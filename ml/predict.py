@@ -118,8 +118,8 @@ def score(
     Returns
     -------
     list of PredictionRow, length n
-        Label 1 from the model's threshold on; confidence is the probability of the more
-        probable outcome; reasons are a JSON array of sentences.
+        Label 1 from the model's threshold on; confidence is the probability that the label
+        comes true; reasons are a JSON array of sentences.
     """
     predict_again = model.forecast.probability
     probability = predict_again(features)
@@ -135,7 +135,7 @@ def score(
             customer_id=customer_id,
             purchase_probability=chance,
             predicted_label=int(chance >= model.threshold),
-            confidence=max(chance, 1 - chance),
+            confidence=chance if chance >= model.threshold else 1 - chance,
             prediction_date=as_of_date,
             reasons=json.dumps(sentences),
         )

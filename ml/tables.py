@@ -82,7 +82,7 @@ TABLES: Final = (
         point integer not null,
         x real not null,
         y real not null,
-        rows integer not null,
+        row_count integer not null,
         primary key (model_run_id, model, curve, point)
     )
     """,
@@ -144,7 +144,7 @@ class CurveRow:
     point: int
     x: float
     y: float
-    rows: int
+    row_count: int
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 DELIMITERS = (",", ";", "\t")
 ROWS_PER_RUN = 100
 CHUNK_CHARACTERS = 1 << 16
-# No cell of a shop is as long; what is, is a quotation mark that nobody closed.
+# No cell of a shop is as long; what is, is a quotation mark that nobody closed, or no CSV at all.
 LONGEST_FIELD = 1 << 20
-LONGEST_LINE = 1 << 24
+# Longer lines are cut, which bounds the memory; their rows are refused as too wide or too long.
+LONGEST_LINE = 1 << 22
 
 # A line break as Python's text files count them, and what cannot be text.
 LINE_BREAK = re.compile("\r\n|\r|\n")
@@ -80,8 +81,8 @@ def _header(path: Path, encoding: str) -> tuple[str, list[str], int]:
     if best is None or faults:
         raise faults[0]
     raise TillsightError(
-        f"{path}, line {best[2]}: the header is one column, '{best[1][0]}'; save the file with "
-        f"its values separated by a comma, a semicolon or a tab"
+        f"{path}, line {best[2]}: the header is one column, '{best[1][0][:60]}'; save the file "
+        f"with its values separated by a comma, a semicolon or a tab"
     )
 
 
@@ -181,8 +182,6 @@ def _chunks(text: TextIO) -> Iterator[TextIO]:
     """
     while chunk := text.read(CHUNK_CHARACTERS):
         chunk += text.readline(LONGEST_LINE)
-        if len(chunk) >= LONGEST_LINE:
-            raise csv.Error("line too long")
         if "\0" in chunk:
             raise UnicodeError("NUL")
         yield io.StringIO(chunk, newline="")
@@ -204,8 +203,8 @@ def _syntax_fault(message: str) -> str:
     """Say in our words, with a remedy, what the csv module says in its own."""
     if "field limit" in message:
         return (
-            f"a value that begins here has more than {LONGEST_FIELD:,} characters; see whether "
-            f"its quotation mark is closed"
+            f"a value of this row has more than {LONGEST_FIELD:,} characters; see whether a "
+            f"quotation mark is not closed, and whether this is a CSV file"
         )
     if "end of data" in message:
         return (
@@ -217,8 +216,6 @@ def _syntax_fault(message: str) -> str:
             "a quotation mark ends a value here but more of the value follows; double the "
             "quotation marks that belong to the value"
         )
-    if "too long" in message:
-        return f"a line has more than {LONGEST_LINE:,} characters; this is not a CSV file"
     return f"this is not sound CSV ({message}); mend the line and load the file again"
 
 

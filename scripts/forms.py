@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from scripts.errors import TillsightError
 
-MOST_HEADERS_SHOWN = 20
+# A header that is no header can be of any size; a sentence is not.
+MOST_SHOWN = 20
+LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -289,6 +291,6 @@ def _names(forms: Sequence[Form]) -> str:
 
 def _shown(header: Sequence[str]) -> str:
     """Return the header's fields for a sentence, a long header cut short."""
-    shown = ", ".join(f"'{field}'" for field in header[:MOST_HEADERS_SHOWN])
-    rest = len(header) - MOST_HEADERS_SHOWN
+    shown = ", ".join(f"'{field[:LONGEST_SHOWN]}'" for field in header[:MOST_SHOWN])
+    rest = len(header) - MOST_SHOWN
     return shown if rest <= 0 else f"{shown} and {rest} more"

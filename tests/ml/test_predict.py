@@ -56,7 +56,7 @@ def test_a_prediction_follows_from_its_probability(trained, query):
     for _, probability, label, confidence, date, run, _ in rows:
         assert 0 < probability < 1
         assert label == (probability >= threshold)
-        assert confidence == max(probability, 1 - probability)
+        assert confidence == (probability if label else 1 - probability)
         assert date == result.prediction_date == "2024-06-30"
         assert run == result.model_run_id
     assert {row[2] for row in rows} == {0, 1}

@@ -239,7 +239,7 @@ def test_the_labels_of_the_last_window_only_judge(
     choosing = "select model, slice, metric, value from raw_model_metrics where split = 'choose'"
     before, after = of_both(f"{choosing} and model_run_id = ?")
     assert before == after
-    said = "select x, rows from raw_model_curves where curve = 'calibration'"
+    said = "select x, row_count from raw_model_curves where curve = 'calibration'"
     before, after = of_both(f"{said} and model_run_id = ? order by model, point")
     assert before == after
     area = (

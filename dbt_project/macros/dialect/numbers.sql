@@ -63,6 +63,11 @@
     ({{ dividend }} / {{ divisor }})
 {%- endmacro %}
 
+{# Money per thing for readers: minor units over a count, rounded to two decimals; NULL where there is nothing to divide by. #}
+{% macro money_per(minor_units, count) -%}
+    round({{ money(minor_units) }} / nullif({{ count }}, 0), 2)
+{%- endmacro %}
+
 {# Money for readers: minor units as a number with two decimals. #}
 {% macro money(minor_units) -%}
     (cast({{ minor_units }} as {{ dbt.type_float() }}) / 100)

@@ -112,7 +112,7 @@ described as (
         -- money and baskets
         {{ money('coalesce(recent.spend_last_90_days_minor, 0)') }} as spend_last_90_days,
         {{ money('coalesce(recent.spend_last_365_days_minor, 0)') }} as spend_last_365_days,
-        {{ money('spaced.gross_minor') }} / spaced.frequency as average_order_value,
+        {{ money_per('spaced.gross_minor', 'spaced.frequency') }} as average_order_value,
         {{ money('spaced.last_order_minor') }} as last_order_value,
         case when spaced.gross_minor > 0 then 1.0 * abs(spaced.returned_minor) / spaced.gross_minor else 0.0 end
             as share_returned,

@@ -12,6 +12,12 @@ non_product_codes as (
 
 ),
 
+reporting_currency as (
+
+    select * from {{ ref('int_reporting_currency') }}
+
+),
+
 -- Rule 1. What cannot be read can be neither counted nor corrected by.
 read as (
 
@@ -62,22 +68,6 @@ repeated as (
 
 ),
 
-most_common_currency as (
-
-    select currency
-
-    from lines
-
-    where currency is not null
-
-    group by currency
-
-    order by count(*) desc, currency asc
-
-    limit 1
-
-),
-
 judged as (
 
     select
@@ -117,10 +107,7 @@ judged as (
                     and substr(repeated.product_id, 1, length(non_product_codes.code)) = non_product_codes.code
             ) then 'not_a_product'
             when repeated.amount_minor = 0 then 'zero_amount'
-            when
-                repeated.currency <> coalesce(
-                    {{ text_literal(var('reporting_currency')) }}, most_common_currency.currency
-                ) then 'other_currency'
+            when repeated.currency <> reporting_currency.currency then 'other_currency'
             when repeated.is_cancelled = 1 then 'cancelled_order'
             when repeated.invoice_date > {{ date_literal(var('as_of_date')) }} then 'after_as_of_date'
             else 'kept'
@@ -134,8 +121,7 @@ judged as (
             and repeated.product_id = exact_codes.code
             and exact_codes.matches = 'exact'
 
-    left join most_common_currency
-        on true
+    cross join reporting_currency
 
 ),
 

@@ -12,9 +12,9 @@ observed_period as (
 
 ),
 
-transactions_judged as (
+reporting_currency as (
 
-    select * from {{ ref('int_transactions_judged') }}
+    select * from {{ ref('int_reporting_currency') }}
 
 ),
 
@@ -34,14 +34,6 @@ last_load as (
 
 ),
 
-kept_currency as (
-
-    select max(currency) as currency from transactions_judged
-
-    where reason = 'kept'
-
-),
-
 counted as (
 
     select
@@ -52,7 +44,7 @@ counted as (
         {{ var('horizon_days') }} as horizon_days,
         {{ text_literal(var('scoring_method')) }} as scoring_method,
         {{ text_literal(var('return_dating')) }} as return_dating,
-        coalesce({{ text_literal(var('reporting_currency')) }}, (select currency from kept_currency)) as reporting_currency,
+        (select currency from reporting_currency) as reporting_currency,
         (select input_fingerprint from last_load) as input_fingerprint,
         {{ text_literal(project_version()) }} as code_version,
         (select coalesce(sum(row_count), 0) from loads) as landed_rows,

@@ -84,7 +84,7 @@ joined as (
         {{ money('coalesce(lines_summed.gross_minor, 0)') }} as gross_revenue,
         {{ money('coalesce(lines_summed.returned_minor, 0)') }} as returned_amount,
         {{ money('coalesce(lines_summed.gross_minor + lines_summed.returned_minor, 0)') }} as net_revenue,
-        {{ money('lines_summed.gross_minor') }} / rfm_scores.frequency as average_order_value,
+        {{ money_per('lines_summed.gross_minor', 'rfm_scores.frequency') }} as average_order_value,
         case
             when customer_snapshots.order_days > 1
                 then 1.0 * customer_snapshots.gap_days_sum / (customer_snapshots.order_days - 1)

@@ -36,7 +36,7 @@ described as (
         coalesce(1.0 * segments_summed.customers / totals.customers, 0.0) as customer_share,
         {{ money('coalesce(segments_summed.revenue_minor, 0)') }} as revenue,
         coalesce(1.0 * segments_summed.revenue_minor / nullif(totals.revenue_minor, 0), 0.0) as revenue_share,
-        {{ money('segments_summed.gross_minor') }} / segments_summed.orders as average_order_value,
+        {{ money_per('segments_summed.gross_minor', 'segments_summed.orders') }} as average_order_value,
         segments_summed.median_recency,
         segments_summed.expected_buyers,
         {{ money('round(segments_summed.revenue_at_risk_minor)') }} as revenue_at_risk,

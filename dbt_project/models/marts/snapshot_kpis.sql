@@ -89,7 +89,7 @@ joined as (
         coalesce(active.orders, 0) as orders_last_30_days,
         coalesce(active.active_customers, 0) as active_customers,
         known.new_customers,
-        {{ money('active.gross_minor') }} / nullif(active.orders, 0) as average_order_value,
+        {{ money_per('active.gross_minor', 'active.orders') }} as average_order_value,
         known.customers_with_orders,
         expected.buyers as expected_buyers,
         {{ greatest('expected.buyers - expected.margin', '0.0') }} as expected_buyers_low,

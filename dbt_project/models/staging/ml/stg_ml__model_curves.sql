@@ -20,7 +20,7 @@ renamed as (
         point,
         x,
         y,
-        rows as row_count
+        row_count
 
     from source
 
