@@ -175,6 +175,7 @@ def test_every_window_order_ends_in_a_unique_key(models):
         "day",
         "load_id",
         "model_run_id",
+        "currency",
     )
     loose = [
         (model.name, order)

@@ -31,7 +31,7 @@
     {%- if execute and flags.WHICH in ('build', 'test') -%}
         {%- set tests = adapter.get_relation(database=target.database, schema='main', identifier='data_tests') -%}
         {%- set info = adapter.get_relation(database=target.database, schema='main', identifier='build_info') -%}
-        {%- set finished = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+        {%- set finished = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | sort(attribute='node.name') -%}
         {%- if tests is not none and finished -%}
             {%- for result in finished -%}
                 {%- do run_query(record_test_result_statement(tests, result)) -%}
@@ -54,7 +54,7 @@
     {%- set values = [
         node.name,
         'unit' if is_unit else 'data',
-        node.model if is_unit else test_subject(node),
+        node.tested_node_unique_id.split('.')[-1] if is_unit else test_subject(node),
         (node.description or node.name | replace('_', ' ')) | trim,
         result.status | string,
     ] -%}

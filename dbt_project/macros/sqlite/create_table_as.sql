@@ -68,8 +68,8 @@
 {% macro sqlite__content_check(column) -%}
     {%- set type = column.data_type | lower -%}
     {%- set name = column.name -%}
-    {%- if type == 'date' %} check ({{ name }} is null or date({{ name }}, '+0 days') = {{ name }})
-    {%- elif type == 'datetime' %} check ({{ name }} is null or datetime({{ name }}, '+0 days') = {{ name }})
+    {%- if type == 'date' %} check ({{ name }} is date({{ name }}, '+0 days'))
+    {%- elif type == 'datetime' %} check ({{ name }} is datetime({{ name }}, '+0 days'))
     {%- elif type in ('text', 'integer', 'real') %} check (typeof({{ name }}) in ('{{ type }}', 'null'))
     {%- else -%}
         {%- do exceptions.raise_compiler_error(
