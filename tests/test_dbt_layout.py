@@ -130,6 +130,8 @@ def test_no_model_depends_on_a_later_layer(models):
     allowed_upwards = {
         ("int_customer_values", "rfm_scores"),
         ("int_customer_values", "predictions"),
+        ("int_scores_explained", "rfm_scores"),
+        ("int_scores_explained", "score_thresholds"),
     }
     by_id = {model.unique_id: model.name for model in models}
     backwards = [
@@ -150,7 +152,7 @@ def test_no_model_asks_the_clock_or_casts_to_a_date(models):
 
 
 def test_no_model_is_longer_than_it_can_be_read(models):
-    assert not [model.name for model in models if len(model.raw_code.splitlines()) > 175]
+    assert not [model.name for model in models if len(model.raw_code.splitlines()) > 120]
 
 
 def test_most_models_are_short(models):

@@ -25,4 +25,4 @@ left join moved
 
 where
     segments.customers <> coalesce(moved.customers, 0)
-    and (select max(snapshot_number) from {{ ref('int_snapshots') }}) > 0
+    and (select max(snapshots.snapshot_number) from {{ ref('int_snapshots') }} as snapshots) > 0

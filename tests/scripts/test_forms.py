@@ -159,6 +159,18 @@ def test_a_wide_file_of_sales_is_sales():
     assert recognise(wide, place="").form.name == "standard_transactions"
 
 
+@pytest.mark.parametrize(
+    "strangers",
+    [
+        pytest.param(["product_id", "product_name"], id="as many columns of another form"),
+        pytest.param(["quantity", "amount"], id="more columns of another form"),
+    ],
+)
+def test_a_form_that_fits_comes_before_one_that_nearly_does(strangers):
+    found = recognise(["customer_id", "name", *strangers], place="")
+    assert found.form.name == "standard_customers"
+
+
 def test_a_header_that_fits_two_forms_equally_well_is_refused():
     sentence = refusal(["customer_id", "name", "email", "product_id", "product_name", "price"])
     assert sentence == (

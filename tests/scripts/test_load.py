@@ -67,6 +67,15 @@ def test_a_load_is_recorded_with_fingerprints_that_can_be_worked_out(raw_db, lan
     ]
 
 
+def test_each_load_is_chained_to_the_one_before(raw_db, landed, write):
+    files = [write(f"{n}.csv", HEADER + SALE.replace("t1", f"t{n}")) for n in (1, 2, 3)]
+    load_files(raw_db, files)
+    chain = landed("select load_id, file_sha256, input_fingerprint from raw_loads order by load_id")
+    assert [load_id for load_id, _, _ in chain] == [1, 2, 3]
+    (_, _, second), (_, file, third) = chain[1:]
+    assert third == hashlib.sha256(f"{second}{file}standard_transactions".encode()).hexdigest()
+
+
 def test_values_are_not_touched(raw_db, landed, write):
     row = 't1," c1 ",p\u00e9,01/02/2024 8:26,"1,5","say ""hi"" \u4f60\u597d"\n'
     load_files(raw_db, [write("sales.csv", HEADER + row)])
@@ -87,6 +96,16 @@ def test_columns_are_matched_by_name_and_strangers_left_out(raw_db, landed, writ
     )
     load_files(raw_db, [write("sales.csv", content)])
     assert landed(LANDED) == [(1, 2, "t1", "c1", "p1", "2024-01-31", "2", "19.90", "i1")]
+
+
+def test_columns_in_another_order_without_strangers(raw_db, landed, write):
+    load_files(raw_db, [write("people.csv", "name,customer_id\nZoe,c1\n")])
+    assert landed("select customer_id, name from raw_standard_customers") == [("c1", "Zoe")]
+
+
+def test_a_very_long_value_lands(raw_db, landed, write):
+    load_files(raw_db, [write("sales.csv", HEADER + SALE.replace("c1", "x" * 1_000_000))])
+    assert landed("select length(customer_id) from raw_standard_transactions") == [(1_000_000,)]
 
 
 @pytest.mark.parametrize(
@@ -320,6 +339,29 @@ def test_progress_counts_the_bytes_of_a_text_file(raw_db, write):
     assert done[-1] == len(content)
     # A bar, not a message a row: at most one for each two-hundredth, and one at the start.
     assert 10 < len(done) <= 201
+
+
+def test_progress_of_a_file_without_rows_ends_too(raw_db, write):
+    heard = []
+    path = write("sales.csv", HEADER)
+    load_files(raw_db, [path], progress=lambda *said: heard.append(said))
+    assert heard == [("Loading sales.csv", len(HEADER), len(HEADER))]
+
+
+def test_nobody_else_writes_from_the_look_at_what_is_loaded_to_the_end(raw_db, write):
+    attempts = []
+
+    def try_to_write(_what, _done, _total):
+        with (
+            closing(sqlite3.connect(raw_db, timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError, match="locked") as caught,
+        ):
+            other.execute("begin immediate")
+        attempts.append(caught.value)
+
+    # No row is inserted before progress is told, so that only the transaction's beginning locks.
+    load_files(raw_db, [write("sales.csv", HEADER)], progress=try_to_write)
+    assert len(attempts) == 1
 
 
 def test_progress_counts_compressed_bytes(raw_db, write):

@@ -104,6 +104,12 @@ def test_an_empty_file_is_a_sentence(raw_db, write, content):
         load_files(raw_db, [write("sales.csv", content)])
 
 
+@pytest.mark.parametrize("name", ["sales.csv.gz", "sales.parquet", "sales.xlsx"])
+def test_an_empty_file_of_any_kind_is_a_sentence(raw_db, write, name):
+    with pytest.raises(TillsightError, match=f"{name} is empty; it needs a header and a line"):
+        load_files(raw_db, [write(name, "")])
+
+
 def test_text_of_another_encoding_than_was_named_is_a_sentence(raw_db, write):
     path = write("sales.csv", HEADER + SALE.replace("c1", "\u00a3"))
     with pytest.raises(TillsightError, match=r"line 2: byte 0xC2 is not ascii; .* utf-8"):

@@ -88,6 +88,15 @@ def test_rows_are_text_known_by_load_and_line(raw_db, landed, table):
     assert {row[2].lower() for row in columns if row[1] not in KEY} == {"text"}
 
 
+@pytest.mark.parametrize("table", sorted(set(COLUMNS) - {"raw_loads"}))
+def test_the_key_needs_no_index_beside_the_rows(raw_db, landed, table):
+    warehouse.ensure_raw(raw_db)
+    assert (
+        landed(f"select name from sqlite_master where type = 'index' and tbl_name = '{table}'")
+        == []
+    )
+
+
 def test_the_same_bytes_cannot_be_recorded_twice(raw_db):
     warehouse.ensure_raw(raw_db)
     with closing(warehouse.connect(raw_db)) as connection:
@@ -207,6 +216,18 @@ def test_a_locked_file_is_a_sentence(raw_db, monkeypatch, open_it):
 def test_a_folder_in_place_of_the_file_is_a_sentence(tmp_path):
     with pytest.raises(TillsightError, match="it cannot be opened; check that its folder exists"):
         warehouse.connect(tmp_path)
+
+
+def test_a_file_that_was_taken_away_meanwhile_is_a_sentence(raw_db):
+    warehouse.ensure_raw(raw_db)
+    with closing(warehouse.connect(raw_db)) as connection:
+        raw_db.unlink()
+        # SQLite's code is READONLY_DBMOVED, one of the finer kinds of READONLY.
+        with (
+            pytest.raises(TillsightError, match=r"raw\.db: it cannot be written to"),
+            warehouse.explained(raw_db),
+        ):
+            connection.execute("delete from raw_loads")
 
 
 def test_whatever_else_sqlite_says_is_a_sentence_too(raw_db):

@@ -23,6 +23,7 @@ lines_and_orders as (
         case when amount_minor > 0 then amount_minor else 0 end as gross_minor,
         case when amount_minor < 0 then amount_minor else 0 end as returned_minor,
         case when amount_minor > 0 then 1 else 0 end as sold_lines,
+        case when amount_minor < 0 then 1 else 0 end as returned_lines,
         0 as order_count
 
     from transactions
@@ -36,6 +37,7 @@ lines_and_orders as (
         0 as gross_minor,
         0 as returned_minor,
         0 as sold_lines,
+        0 as returned_lines,
         1 as order_count
 
     from orders
@@ -51,6 +53,7 @@ summed_to_days as (
         sum(gross_minor) as gross_minor,
         sum(returned_minor) as returned_minor,
         sum(sold_lines) as sold_lines,
+        sum(returned_lines) as returned_lines,
         sum(order_count) as order_count
 
     from lines_and_orders
@@ -71,7 +74,8 @@ run as (
         sum(net_minor) over so_far as net_minor_so_far,
         sum(gross_minor) over so_far as gross_minor_so_far,
         sum(returned_minor) over so_far as returned_minor_so_far,
-        sum(sold_lines) over so_far as sold_lines_so_far
+        sum(sold_lines) over so_far as sold_lines_so_far,
+        sum(returned_lines) over so_far as returned_lines_so_far
 
     from summed_to_days
 

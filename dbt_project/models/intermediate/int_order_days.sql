@@ -62,8 +62,8 @@ run as (
         count(*) over so_far as order_days,
         sum(spaced.order_count) over so_far as orders_so_far,
         min(spaced.day) over so_far as first_order_day,
-        sum(spaced.gap_days) over so_far as gap_days_sum,
-        sum(spaced.gap_days * spaced.gap_days) over so_far as gap_days_squared_sum,
+        avg(spaced.gap_days) over so_far as mean_gap_days,
+        avg(spaced.gap_days * spaced.gap_days) over so_far as mean_squared_gap_days,
         max(spaced.gap_days) over so_far as longest_gap_days,
         sum(spaced.order_count * power(0.5, (latest.as_of_day - spaced.day) / 30.0)) over so_far as decayed_orders_30,
         sum(spaced.order_count * power(0.5, (latest.as_of_day - spaced.day) / 90.0)) over so_far as decayed_orders_90
@@ -74,6 +74,27 @@ run as (
 
     window so_far as (partition by spaced.customer_id order by spaced.day rows unbounded preceding)
 
+),
+
+measured as (
+
+    select
+        customer_id,
+        day,
+        next_order_day,
+        last_gap_days,
+        mean_gap_days,
+        sqrt({{ greatest('mean_squared_gap_days - mean_gap_days * mean_gap_days', '0.0') }}) as stddev_gap_days,
+        longest_gap_days,
+        day_gross_minor,
+        order_days,
+        orders_so_far,
+        first_order_day,
+        decayed_orders_30,
+        decayed_orders_90
+
+    from run
+
 )
 
-select * from run
+select * from measured

@@ -14,9 +14,9 @@ uci_order_lines as (
 
 ),
 
-shopify_lines as (
+shopify_transactions as (
 
-    select * from {{ ref('int_shopify_lines_priced') }}
+    select * from {{ ref('int_shopify_transactions') }}
 
 ),
 
@@ -76,14 +76,14 @@ unioned as (
         load_id,
         line_number,
         'shopify' as form,
-        'transactions' as entity,
-        order_id || '-' || line_of_order as transaction_id,
+        entity,
+        transaction_id,
         order_id,
         customer_id,
         product_id,
         product_name,
         customer_name,
-        email as customer_email,
+        customer_email,
         country,
         invoice_at,
         quantity,
@@ -93,35 +93,7 @@ unioned as (
         is_cancelled,
         landed_text
 
-    from shopify_lines
-
-    union all
-
-    -- A refund has an amount and no date: it counts on the day of its order.
-    select
-        load_id,
-        line_number,
-        'shopify' as form,
-        'refunds' as entity,
-        order_id || '-refund' as transaction_id,
-        order_id,
-        customer_id,
-        'refund' as product_id,
-        'Refund' as product_name,
-        customer_name,
-        email as customer_email,
-        country,
-        invoice_at,
-        0 as quantity,
-        -refunded_minor as amount_minor,
-        null as unit_price_minor,
-        currency,
-        is_cancelled,
-        landed_text
-
-    from shopify_lines
-
-    where line_of_order = 1 and refunded_minor > 0
+    from shopify_transactions
 
 )
 
