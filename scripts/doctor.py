@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from scripts import pipeline, warehouse
+from scripts.errors import TillsightError
 from scripts.settings import Settings
 
 _PYTHON = ((3, 11), (3, 14))
@@ -112,7 +113,7 @@ def _marts(settings: Settings) -> Finding:
             as_of, passed, tests = connection.execute(
                 "select as_of_date, data_tests_passed, data_tests from build_info"
             ).fetchone()
-    except sqlite3.DatabaseError as error:
+    except (TillsightError, sqlite3.DatabaseError) as error:
         return Finding(
             "Marts",
             str(error),

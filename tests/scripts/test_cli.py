@@ -87,6 +87,15 @@ def test_the_doctor_looks_at_a_new_folder_and_makes_the_raw_tables(data_dir):
     assert (data_dir / "raw.db").exists()
 
 
+def test_the_doctor_finds_damaged_marts(data_dir):
+    tillsight("doctor", "--data-dir", data_dir)
+    (data_dir / "marts.db").write_text("no database " * 100)
+    result = tillsight("doctor", "--data-dir", data_dir)
+    assert result.returncode == 1
+    assert "!!" in result.stdout
+    assert "type 'tillsight build'" in result.stderr
+
+
 def test_the_demo_leaves_the_sales_of_others_alone(data_dir, tmp_path):
     file = tmp_path / "sales.csv"
     file.write_text(HEADER + "t1,a,p,2024-01-01,1,9.99\n")

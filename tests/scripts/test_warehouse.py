@@ -122,6 +122,11 @@ def test_making_the_tables_again_keeps_what_is_in_them(raw_db, landed):
     assert raw_db.read_bytes() == before
 
 
+def test_a_new_raw_file_has_large_pages(raw_db, landed):
+    warehouse.ensure_raw(raw_db)
+    assert landed("pragma page_size") == [(16_384,)]
+
+
 def test_two_new_raw_files_are_the_same_bytes(tmp_path):
     for name in ("a.db", "b.db"):
         warehouse.ensure_raw(tmp_path / name)
