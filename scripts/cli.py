@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from ml.errors import ModelError
 from reports.errors import ReportError
-from scripts import console
+from scripts import commands, console
 from scripts.errors import TillsightError
 from scripts.settings import read_settings
 
@@ -246,8 +245,6 @@ def _carry_out(
     command: str, data_dir: Path | None, as_of: str | None, target: str | None, **options: object
 ) -> None:
     """Run the command of this name; what a user can mend becomes a sentence and exit code 1."""
-    # dbt and scikit-learn take seconds to import; help and wrong usage need not wait for them
-    commands = importlib.import_module("scripts.commands")
     try:
         settings = read_settings(data_dir=data_dir, as_of=as_of, target=target)
         with console.steps() as steps:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import ml.train
 import reports.exports
 from scripts import console, pipeline
 from scripts.demo import DEFAULT_SEED, write_demo
@@ -13,6 +13,9 @@ from scripts.doctor import examine
 from scripts.errors import TillsightError
 from scripts.load import LoadResult
 from scripts.settings import Settings
+
+if TYPE_CHECKING:
+    from ml.train import TrainResult
 
 
 def demo(
@@ -186,7 +189,7 @@ def _list_loads(loads: Sequence[LoadResult]) -> None:
         console.show_table(["File", "Form", "Rows", ""], rows, numeric=frozenset({2}))
 
 
-def _say_training(training: ml.train.TrainResult) -> None:
+def _say_training(training: TrainResult) -> None:
     console.say(training.message)
 
 

@@ -7,16 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import ml.predict
 import ml.store
-import ml.train
 import reports.exports
 import reports.site
 from scripts import load, publish, warehouse
-from scripts.dbt_runner import Dbt
 from scripts.errors import TillsightError
 from scripts.settings import Settings
+
+# dbt and scikit-learn take seconds to import: the steps that need them do so, and loading does not.
+if TYPE_CHECKING:
+    from ml.predict import PredictResult
+    from ml.train import TrainResult
+    from scripts.dbt_runner import Dbt
 
 Progress = Callable[[str, int, int], None]
 
@@ -42,7 +46,7 @@ class RunResult:
     """
 
     loads: list[load.LoadResult]
-    training: ml.train.TrainResult
+    training: TrainResult
     site: reports.site.SiteResult
     exports: list[reports.exports.ExportedFile]
 
@@ -93,22 +97,26 @@ def build(settings: Settings, *, progress: Progress | None = None) -> None:
     """Build and test all models, then publish the marts."""
     ensure_raw(settings)
     publish.prepare(settings.new_marts_db)
-    dbt = Dbt(settings)
+    dbt = _dbt(settings)
     dbt.build("features", progress=progress)
     dbt.build("marts", progress=progress)
     publish.publish(settings.new_marts_db, settings.marts_db)
 
 
-def train(settings: Settings, *, progress: Progress | None = None) -> ml.train.TrainResult:
+def train(settings: Settings, *, progress: Progress | None = None) -> TrainResult:
     """Train on the features of the last build."""
+    from ml.train import train as train_model  # noqa: PLC0415  heavy, see above
+
     _require_features(settings)
-    return ml.train.train(settings.work_db, settings.raw_db, settings.models_dir, progress=progress)
+    return train_model(settings.work_db, settings.raw_db, settings.models_dir, progress=progress)
 
 
-def predict(settings: Settings, *, progress: Progress | None = None) -> ml.predict.PredictResult:
+def predict(settings: Settings, *, progress: Progress | None = None) -> PredictResult:
     """Score the latest snapshot of the last build with the model in use."""
+    from ml.predict import predict as predict_customers  # noqa: PLC0415  heavy, see above
+
     _require_features(settings)
-    return ml.predict.predict(
+    return predict_customers(
         settings.work_db, settings.raw_db, settings.models_dir, progress=progress
     )
 
@@ -160,7 +168,7 @@ def run(
     loads = load_files(settings, files, form=form, encoding=encoding, progress=progress)
     step("Building the features")
     publish.prepare(settings.new_marts_db)
-    dbt = Dbt(settings)
+    dbt = _dbt(settings)
     dbt.build("features", progress=progress)
     step("Training")
     training = train(settings, progress=progress)
@@ -210,3 +218,10 @@ def _require_features(settings: Settings) -> None:
         raise TillsightError(
             f"there are no features in {settings.data_dir} yet; type 'tillsight build' first"
         )
+
+
+def _dbt(settings: Settings) -> Dbt:
+    """Parse the dbt project."""
+    from scripts.dbt_runner import Dbt  # noqa: PLC0415  heavy, see above
+
+    return Dbt(settings)
