@@ -1,7 +1,6 @@
 # Python 3.11, 3.12 or 3.13, pip and make are all that is needed; the rest is installed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO_DIR ?= data
 
 .PHONY: help demo test lint format bench lock clean
 
@@ -9,7 +8,7 @@ help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 demo: .venv/installed ## Make up a shop, run everything on it, say where the page is
-	$(BIN)/tillsight demo --data-dir $(DEMO_DIR)
+	$(BIN)/tillsight demo
 
 test: .venv/installed-dev ## Run all tests
 	$(BIN)/pytest

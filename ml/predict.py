@@ -12,6 +12,7 @@ from sqlite3 import Connection
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from ml import explain, model_file, store
+from ml.errors import ModelError
 from ml.model_file import Model
 from ml.settings import DEFAULTS, Progress, Settings, silent
 from ml.split import FloatArray
@@ -158,6 +159,11 @@ def _score_all(
         store.write_predictions(raw, run.model_run_id, [])
         return PredictResult(run.model_run_id, 0, 0.0, None, "There is no customer with an order.")
     latest = summaries[0]
+    if run.as_of_date and run.as_of_date > latest.as_of_date:
+        raise ModelError(
+            f"the model was trained on sales up to {run.as_of_date}, after {latest.as_of_date}, the "
+            "day that is to be scored; type 'tillsight train' first"
+        )
     model = model_file.unpack(files, horizon_days=latest.horizon_days)
     chances: list[float] = []
 

@@ -107,7 +107,8 @@ def unavailable(runs: Sequence[rows.ModelRun]) -> str | None:
     if latest is None:
         return "Model unavailable: none has been trained yet. Run 'tillsight train'."
     if latest.status != "trained":
-        return f"Model unavailable: {(latest.message or 'the run did not finish').rstrip('.')}."
+        reason = (latest.message or "the run did not finish").removeprefix("Model unavailable: ")
+        return f"Model unavailable: {reason.rstrip('.')}."
     return None
 
 

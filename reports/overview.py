@@ -98,7 +98,10 @@ def definitions(days: int) -> tuple[tuple[str, str], ...]:
         ("Average order value", f"Mean amount of the orders of the last {days} days."),
         (
             "Expected buyers",
-            f"Probabilities to order in {days} days, summed; the range holds nine times in ten.",
+            (
+                f"Probabilities to order in {days} days, summed; the range allows for chance, "
+                "and for the level being off as on the last whole window."
+            ),
         ),
         (
             "Revenue at risk",

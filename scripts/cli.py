@@ -29,7 +29,8 @@ DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
-        help="Folder for everything that is made. [dim]Default: TILLSIGHT_DATA_DIR, or data/.[/]",
+        help="Folder for everything that is made. [dim]Default: TILLSIGHT_DATA_DIR, or data/ in "
+        "the project.[/]",
         show_default=False,
     ),
 ]
@@ -103,7 +104,7 @@ def demo(
     as_of: AsOf = None,
     target: Target = None,
 ) -> None:
-    """Make up a shop, then load and run it."""
+    """Make up a shop, then load and run it, in the folder demo of the data folder."""
     _carry_out("demo", data_dir, as_of, target, customers=customers, seed=seed, with_truth=truth)
 
 
@@ -259,7 +260,9 @@ def _carry_out(
         )
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        console.complain("interrupted. What was published before is untouched.")
+        console.complain(
+            "interrupted. What was published before is untouched; files that had been loaded stay."
+        )
         raise typer.Exit(130) from None
 
 

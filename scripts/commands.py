@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 def demo(
     settings: Settings, steps: console.Steps, *, customers: int, seed: int | None, with_truth: bool
 ) -> None:
-    """Make up a shop, then load and run it."""
+    """Make up a shop, then load and run it, in a folder of its own."""
+    settings = replace(settings, data_dir=settings.data_dir / "demo")
     with pipeline.only_one(settings):
         steps.start("Making up a shop")
         files = write_demo(
@@ -61,6 +63,7 @@ def build(settings: Settings, steps: console.Steps) -> None:
     with pipeline.only_one(settings):
         steps.start("Building with dbt")
         pipeline.build(settings, progress=steps.report)
+    _say_ledger(settings)
     console.say(f"Marts: {settings.marts_db}")
 
 
@@ -169,6 +172,7 @@ def _run(
         settings, files, form=form, encoding=encoding, step=steps.start, progress=steps.report
     )
     _list_loads(result.loads)
+    _say_ledger(settings)
     _say_training(result.training)
     console.say(f"Marts:   {settings.marts_db}")
     console.say(f"Exports: {settings.exports_dir}")
@@ -187,6 +191,23 @@ def _list_loads(loads: Sequence[LoadResult]) -> None:
     ]
     if rows:
         console.show_table(["File", "Form", "Rows", ""], rows, numeric=frozenset({2}))
+
+
+def _say_ledger(settings: Settings) -> None:
+    """Say how many lines were kept, and why the others were not."""
+    reasons = pipeline.judged_lines(settings)
+    kept = reasons.pop("kept", 0)
+    total = kept + sum(reasons.values())
+    left_out = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
+    console.say(
+        f"{kept:,} of {total:,} transaction lines kept"
+        + (f"; left out: {left_out}." if left_out else ".")
+    )
+    if reasons.get("unreadable_invoice_date", 0) > total / 100:
+        console.say(
+            "Dates are read as YYYY-MM-DD; if yours are like 3/4/2024, set date_order in "
+            "dbt_project/dbt_project.yml. The lines are in the mart rejected_rows."
+        )
 
 
 def _say_training(training: TrainResult) -> None:

@@ -32,7 +32,7 @@ class Steps:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._task = progress.add_task("", total=None)
+        self._task = progress.add_task("", total=None, detail="")
 
     def start(self, step: str) -> None:
         """Begin a step: `step` says what is being done."""

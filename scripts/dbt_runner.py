@@ -77,6 +77,8 @@ class Dbt:
             arguments += ["--vars", json.dumps({"as_of_date": settings.as_of})]
         with settings.dbt_environment():
             result = runner.invoke(arguments)
+        if not result.success and _is_interruption(result):
+            raise KeyboardInterrupt
         if not result.success:
             raise TillsightError(_explain(result, settings))
         return result
@@ -90,6 +92,12 @@ def _progress_callback(progress: Progress) -> Callable[[Any], None]:
             progress(event.data.node_info.node_name, event.data.index, event.data.total)
 
     return report
+
+
+def _is_interruption(result: dbtRunnerResult) -> bool:
+    """Return whether dbt ended because somebody pressed Ctrl-C: it names no node and no reason."""
+    is_empty = not getattr(result.result, "results", None) and not str(result.exception or "")
+    return is_empty or isinstance(result.exception, KeyboardInterrupt)
 
 
 def _explain(result: dbtRunnerResult, settings: Settings) -> str:

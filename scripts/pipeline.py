@@ -61,14 +61,21 @@ def only_one(settings: Settings) -> Iterator[None]:
         If another process works there.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(settings.data_dir / ".lock", timeout=0)) as connection:
-        try:
-            connection.execute("begin exclusive")
-        except sqlite3.OperationalError:
+    lock = settings.data_dir / ".lock"
+    try:
+        connection = sqlite3.connect(lock, timeout=0)
+        connection.execute("begin exclusive")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise TillsightError(
                 f"another tillsight is at work in {settings.data_dir}; wait for it, "
                 "or choose another folder with --data-dir"
             ) from None
+        raise TillsightError(
+            f"{settings.data_dir} cannot be written to ({error}); make it writable, "
+            "or choose another folder with --data-dir"
+        ) from None
+    with closing(connection):
         yield
 
 
@@ -96,9 +103,7 @@ def load_files(
 def build(settings: Settings, *, progress: Progress | None = None) -> None:
     """Build and test all models, then publish the marts."""
     ensure_raw(settings)
-    publish.prepare(settings.new_marts_db)
-    dbt = _dbt(settings)
-    dbt.build("features", progress=progress)
+    dbt = _built_features(settings, progress)
     dbt.build("marts", progress=progress)
     publish.publish(settings.new_marts_db, settings.marts_db)
 
@@ -167,9 +172,7 @@ def run(
     step("Loading")
     loads = load_files(settings, files, form=form, encoding=encoding, progress=progress)
     step("Building the features")
-    publish.prepare(settings.new_marts_db)
-    dbt = _dbt(settings)
-    dbt.build("features", progress=progress)
+    dbt = _built_features(settings, progress)
     step("Training")
     training = train(settings, progress=progress)
     step("Scoring")
@@ -181,6 +184,16 @@ def run(
     exports = export(settings)
     site = report(settings, progress=progress)
     return RunResult(loads=loads, training=training, site=site, exports=exports)
+
+
+def judged_lines(settings: Settings) -> dict[str, int]:
+    """Return the number of transaction lines of the published marts by reason, largest first."""
+    with closing(warehouse.connect_read_only(settings.marts_db)) as connection:
+        rows: list[tuple[str, int]] = connection.execute(
+            "select reason, sum(row_count) from row_ledger where entity = 'transactions' "
+            "group by reason order by sum(row_count) desc, reason"
+        ).fetchall()
+    return dict(rows)
 
 
 def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
@@ -218,10 +231,46 @@ def _require_features(settings: Settings) -> None:
         raise TillsightError(
             f"there are no features in {settings.data_dir} yet; type 'tillsight build' first"
         )
+    built = _observed(settings, "as_of_date")
+    if settings.as_of and settings.as_of != built:
+        raise TillsightError(
+            f"the features are those of {built}; type 'tillsight build --as-of {settings.as_of}' "
+            "first"
+        )
 
 
-def _dbt(settings: Settings) -> Dbt:
-    """Parse the dbt project."""
+def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
+    """Parse the dbt project and build what the model learns from.
+
+    Raises
+    ------
+    TillsightError
+        If dbt fails, or the as-of date lies before the first sale.
+    """
     from scripts.dbt_runner import Dbt  # noqa: PLC0415  heavy, see above
 
-    return Dbt(settings)
+    publish.prepare(settings.new_marts_db)
+    warehouse.discard_unless_sound(settings.work_db)
+    dbt = Dbt(settings)
+    dbt.build("features", progress=progress)
+    if settings.as_of and _observed(settings, "first_day") is None and _has_rows(settings):
+        raise TillsightError(
+            f"no line that can be kept is dated {settings.as_of} or earlier; nothing was "
+            "published. Choose a later day with --as-of"
+        )
+    return dbt
+
+
+def _observed(settings: Settings, column: str) -> str | None:
+    """Return a column of the observed period of the last build."""
+    with closing(warehouse.connect_read_only(settings.work_db)) as connection:
+        row = connection.execute("select as_of_date, first_day from int_observed_period").fetchone()
+    return dict(zip(("as_of_date", "first_day"), row, strict=True))[column] if row else None
+
+
+def _has_rows(settings: Settings) -> bool:
+    """Return whether any row was ever landed."""
+    with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
+        return bool(
+            connection.execute("select coalesce(sum(row_count), 0) from raw_loads").fetchone()[0]
+        )

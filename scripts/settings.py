@@ -78,7 +78,7 @@ class Settings:
     @property
     def demo_dir(self) -> Path:
         """The files of the made-up shop."""
-        return self.data_dir / "demo"
+        return self.data_dir / "files"
 
     @property
     def dbt_output_dir(self) -> Path:
@@ -141,6 +141,8 @@ def read_settings(
             f"the data folder {folder} has an apostrophe in its path, which dbt-sqlite cannot "
             "attach; choose another with --data-dir"
         )
+    if folder.exists() and not folder.is_dir():
+        raise TillsightError(f"the data folder {folder} is a file; choose a folder with --data-dir")
     return Settings(
         data_dir=folder.expanduser().absolute(),
         target=target or known.get("TILLSIGHT_TARGET") or "sqlite",

@@ -113,6 +113,15 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         return _checked(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS))
 
 
+def discard_unless_sound(path: Path) -> None:
+    """Delete a file that can be built anew where it is there and is no SQLite database."""
+    if path.exists() and path.stat().st_size:
+        with path.open("rb") as file:
+            is_database = file.read(16) == b"SQLite format 3\0"
+        if not is_database:
+            path.unlink()
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal: what a load is known by."""
     with path.open("rb") as file:

@@ -23,17 +23,17 @@
     {%- for name, values in choices.items() if var(name) not in values -%}
         {%- do exceptions.raise_compiler_error(
             "setting " ~ name ~ " is '" ~ var(name) ~ "'; it must be one of " ~ values | join(', ')
-            ~ ". Mend it in dbt_project.yml or in --vars."
+            ~ ". Mend it in dbt_project.yml."
         ) -%}
     {%- endfor -%}
     {%- for name in ['horizon_days', 'snapshot_count'] if var(name) is not integer or var(name) < 1 -%}
         {%- do exceptions.raise_compiler_error(
-            "setting " ~ name ~ " is '" ~ var(name) ~ "'; it must be a whole number above 0. Mend it in dbt_project.yml or in --vars."
+            "setting " ~ name ~ " is '" ~ var(name) ~ "'; it must be a whole number above 0. Mend it in dbt_project.yml."
         ) -%}
     {%- endfor -%}
     {%- if var('as_of_date') and not modules.re.fullmatch('(19|20|21)[0-9][0-9]-[01][0-9]-[0-3][0-9]', var('as_of_date') | string) -%}
         {%- do exceptions.raise_compiler_error(
-            "setting as_of_date is '" ~ var('as_of_date') ~ "'; it must be a date like 2011-12-09. Mend it in dbt_project.yml or in --vars."
+            "setting as_of_date is '" ~ var('as_of_date') ~ "'; it must be a date like 2011-12-09. Mend it in dbt_project.yml."
         ) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -91,8 +91,8 @@ window.tillsight.drawer = (() => {
     if (Number.isNaN(probability)) {
       return part("Forecast", element("p", "caption", "There is no forecast for this customer."));
     }
-    const label = profile.predicted_label ? "Marked as a buyer" : "Not marked as a buyer";
-    const when = `${label}. Confidence ${format.percent(profile.confidence, 0)}, made as of ${format.day(profile.prediction_date)}.`;
+    const label = profile.predicted_label ? "Marked as a buyer: at or above" : "Not marked as a buyer: below";
+    const when = `${label} the threshold of ${format.percent(settings.threshold)}. Made as of ${format.day(profile.prediction_date)}.`;
     return part(
       `Will order in the next ${settings.horizon} days`,
       element("p", "figure", format.percent(probability)),

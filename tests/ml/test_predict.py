@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -193,3 +195,12 @@ def test_the_first_reason_is_what_the_label_was_made_of(
         assert first.startswith(begins), customer_id
         assert first.endswith(direction), customer_id
     assert clear > 50
+
+
+def test_a_model_that_saw_later_sales_does_not_score_an_earlier_day(shop, copy, query):
+    with closing(sqlite3.connect(copy / "raw.db")) as raw:
+        raw.execute("update raw_model_runs set as_of_date = '2024-07-30'")
+        raw.commit()
+    with pytest.raises(ModelError, match=r"up to 2024-07-30, after 2024-06-30.*tillsight train"):
+        predict(shop, copy / "raw.db", copy / "models")
+    assert len(predictions(query, copy)) > 0

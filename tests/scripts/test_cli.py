@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,26 @@ def test_the_doctor_looks_at_a_new_folder_and_makes_the_raw_tables(data_dir):
     assert (data_dir / "raw.db").exists()
 
 
+def test_a_terminal_sees_progress_and_no_traceback(data_dir):
+    """Progress is drawn on a terminal only: run in one."""
+    script = [TILLSIGHT, "doctor", "--data-dir", data_dir]
+    reader, writer = pty.openpty()
+    process = subprocess.Popen(script, stdout=subprocess.PIPE, stderr=writer, text=True)
+    stdout, _ = process.communicate()
+    os.close(writer)
+    os.close(reader)
+    assert process.returncode == 0
+    assert "0 rows of 0 files" in stdout
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path):
+    file = tmp_path / "sales.csv"
+    file.write_text(HEADER)
+    result = tillsight("doctor", "--data-dir", file)
+    assert result.returncode == 1
+    assert "is a file; choose a folder" in result.stderr
+
+
 def test_the_doctor_finds_damaged_marts(data_dir):
     tillsight("doctor", "--data-dir", data_dir)
     (data_dir / "marts.db").write_text("no database " * 100)
@@ -99,7 +120,7 @@ def test_the_doctor_finds_damaged_marts(data_dir):
 def test_the_demo_leaves_the_sales_of_others_alone(data_dir, tmp_path):
     file = tmp_path / "sales.csv"
     file.write_text(HEADER + "t1,a,p,2024-01-01,1,9.99\n")
-    tillsight("load", file, "--data-dir", data_dir)
+    tillsight("load", file, "--data-dir", data_dir / "demo")
     result = tillsight("demo", "--customers", "10", "--data-dir", data_dir)
     assert result.returncode == 1
     assert "holds sales.csv already" in result.stderr

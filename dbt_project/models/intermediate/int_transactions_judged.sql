@@ -18,6 +18,7 @@ reporting_currency as (
 
 ),
 
+-- The first rule that a row meets is its reason.
 judged as (
 
     select

@@ -40,7 +40,8 @@ versioned as (
 
 ),
 
--- Rule 3. Of rows that are equal in every field the first stays.
+-- Rule 3, with duplicate_lines 'drop' only. Of rows that are equal in every field the first stays; where a form gives
+-- each line an id of its own no two are.
 repeated as (
 
     select

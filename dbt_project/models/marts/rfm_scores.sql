@@ -18,7 +18,7 @@ segment_map as (
 
 -- A score is ntile(4) over the customers from worst to best, so that 4 is best. Customers who are
 -- equal are told apart by the next key, at last by their id: the choice is arbitrary, but a rerun
--- makes it again. With scoring_method 'rank' equals share a score instead.
+-- makes it again. With scoring_method 'rank' equals share a score instead (macros/scores.sql).
 scored as (
 
     select

@@ -18,9 +18,9 @@ customer_snapshots as (
 
 ),
 
-customer_values as (
+buyers_expected as (
 
-    select * from {{ ref('int_customer_values') }}
+    select * from {{ ref('int_buyers_expected') }}
 
 ),
 
@@ -66,20 +66,6 @@ known as (
 
 ),
 
--- If the probabilities are right and customers decide apart from each other, the number of
--- buyers lies within 1.645 standard deviations of its mean nine times in ten.
-expected as (
-
-    select
-        0 as snapshot_number,
-        sum(purchase_probability) as buyers,
-        1.645 * sqrt(sum(purchase_probability * (1 - purchase_probability))) as margin,
-        sum((1 - purchase_probability) * usual_spend_minor) as revenue_at_risk_minor
-
-    from customer_values
-
-),
-
 joined as (
 
     select
@@ -91,10 +77,11 @@ joined as (
         known.new_customers,
         {{ money_per('active.gross_minor', 'active.orders') }} as average_order_value,
         known.customers_with_orders,
-        expected.buyers as expected_buyers,
-        {{ greatest('expected.buyers - expected.margin', '0.0') }} as expected_buyers_low,
-        {{ least('expected.buyers + expected.margin', '1.0 * known.customers_with_orders') }} as expected_buyers_high,
-        {{ money('round(expected.revenue_at_risk_minor)') }} as revenue_at_risk
+        buyers_expected.buyers as expected_buyers,
+        {{ greatest('buyers_expected.buyers - buyers_expected.margin', '0.0') }} as expected_buyers_low,
+        {{ least('buyers_expected.buyers + buyers_expected.margin', '1.0 * known.customers_with_orders') }}
+            as expected_buyers_high,
+        {{ money('round(buyers_expected.revenue_at_risk_minor)') }} as revenue_at_risk
 
     from snapshots
 
@@ -104,8 +91,8 @@ joined as (
     left join active
         on snapshots.snapshot_number = active.snapshot_number
 
-    left join expected
-        on snapshots.snapshot_number = expected.snapshot_number
+    left join buyers_expected
+        on snapshots.snapshot_number = buyers_expected.snapshot_number
 
 )
 
