@@ -161,8 +161,8 @@ def _score_all(
     latest = summaries[0]
     if run.as_of_date and run.as_of_date > latest.as_of_date:
         raise ModelError(
-            f"the model was trained on sales up to {run.as_of_date}, after {latest.as_of_date}, the "
-            "day that is to be scored; type 'tillsight train' first"
+            f"the model was trained on sales up to {run.as_of_date}, after {latest.as_of_date}, "
+            "the day that is to be scored; type 'tillsight train' first"
         )
     model = model_file.unpack(files, horizon_days=latest.horizon_days)
     chances: list[float] = []
