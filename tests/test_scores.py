@@ -10,6 +10,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from scripts.errors import TillsightError
 from scripts.settings import Settings
 from tests.independent import CENT, ledger, rfm, standard_lines, uci_lines
 
@@ -187,3 +188,9 @@ def test_an_earlier_as_of_date_sees_nothing_of_later_days(shop_of):
     assert found["recency"].to_dict() == {"a": 0}
     assert found["monetary"].to_dict() == {"a": Decimal("30.00")}
     assert ledger_of(settings)["after_as_of_date"] == (1, Decimal("30.00"))
+
+
+def test_an_as_of_date_before_the_first_sale_publishes_nothing(shop_of):
+    rows = [HEADER, ["t1", "a", "p", "2024-01-01", "1", "10.00"]]
+    with pytest.raises(TillsightError, match="no line that can be kept is dated 2023-12-31"):
+        shop_of(rows, as_of="2023-12-31")
