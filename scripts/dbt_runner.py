@@ -57,11 +57,6 @@ class Dbt:
             runner, "build", "--selector", selector, "--exclude-resource-type", "unit_test"
         )
 
-    def document(self) -> None:
-        """Write dbt's own documentation as one static file into the target folder."""
-        runner = dbtRunner(manifest=self.manifest)
-        self._invoke(runner, "docs", "generate", "--static")
-
     def _invoke(self, runner: dbtRunner, *command: str) -> dbtRunnerResult:
         settings = self._settings
         arguments = [
