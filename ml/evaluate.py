@@ -41,6 +41,25 @@ class CurvePoint:
     rows: int
 
 
+def losses(labels: IntArray, probability: FloatArray) -> FloatArray:
+    """Return -log of the probability given to what happened, of each customer.
+
+    Parameters
+    ----------
+    labels : array of int, shape (n,)
+        1 where the customer ordered.
+    probability : array of float, shape (n,)
+        Of ordering, 0 to 1; clipped at 1e-6 from either end.
+
+    Returns
+    -------
+    array of float, shape (n,)
+        0 where it was certain and right.
+    """
+    clipped = np.clip(probability, CLIP, 1 - CLIP)
+    return np.asarray(-np.log(np.where(labels == 1, clipped, 1 - clipped)))
+
+
 def log_loss(labels: IntArray, probability: FloatArray) -> float:
     """Return the mean of -log of the probability given to what happened.
 
@@ -61,8 +80,7 @@ def log_loss(labels: IntArray, probability: FloatArray) -> float:
     >>> round(log_loss(np.array([1, 0]), np.array([0.5, 0.5])), 4)
     0.6931
     """
-    clipped = np.clip(probability, CLIP, 1 - CLIP)
-    return float(-np.log(np.where(labels == 1, clipped, 1 - clipped)).mean())
+    return float(losses(labels, probability).mean())
 
 
 def expected_calibration_error(labels: IntArray, probability: FloatArray) -> float:

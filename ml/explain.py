@@ -81,13 +81,13 @@ def reasons(features: FloatArray, family_moves: FloatArray, settings: Settings) 
     family_moves : array of float, shape (n, len(FAMILIES))
         As `moves` returns them.
     settings : Settings
-        `reason_limit` and `reason_floor`.
+        `reason_limit`.
 
     Returns
     -------
     list of list of str, length n
-        Strongest first; equally strong ones in the order of `FAMILIES`. Empty where nothing
-        sets a customer apart from a typical one.
+        Strongest first; equally strong ones in the order of `FAMILIES`. Fewer where fewer
+        families move the probability at all.
     """
     strength = np.abs(family_moves)
     strongest_first = np.argsort(-strength, axis=1, kind="stable")[:, : settings.reason_limit]
@@ -99,7 +99,7 @@ def reasons(features: FloatArray, family_moves: FloatArray, settings: Settings) 
             [
                 sentence(families[place], customer, raises=bool(family_moves[row, place] > 0))
                 for place in strongest_first[row]
-                if strength[row, place] >= settings.reason_floor
+                if strength[row, place] > 0
             ]
         )
     return result

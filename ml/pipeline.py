@@ -1,4 +1,4 @@
-"""The scikit-learn pipelines and the two baselines. Pure: no I/O.
+"""The scikit-learn pipelines. Pure: no I/O.
 
 A candidate is one estimator, or several whose log-odds are averaged. A forecast is such a
 candidate, fitted, plus the drift of the level that is carried from the newest window.
@@ -18,12 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from ml.settings import FEATURES, Settings
+from ml.settings import Settings
 from ml.split import FloatArray, IntArray
-
-BASE_RATE: Final = "base_rate"
-RECENCY_RULE: Final = "recency_rule"
-BASELINES: Final = (BASE_RATE, RECENCY_RULE)
 
 MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "random_forest": ("random_forest",),
@@ -86,7 +82,7 @@ class ModelForecast:
             never exactly 0 or 1.
         """
         log_odds = [_log_odds(member.predict_proba(features)[:, 1]) for member in _in_order(self)]
-        return _rounded(_sigmoid(np.mean(log_odds, axis=0) + self.level_shift))
+        return rounded(_sigmoid(np.mean(log_odds, axis=0) + self.level_shift))
 
     def shifted(self, level_shift: float) -> ModelForecast:
         """Return the same forecast with another level.
@@ -104,36 +100,21 @@ class ModelForecast:
         return replace(self, level_shift=level_shift)
 
 
-@dataclass(frozen=True)
-class BaseRate:
-    """Baseline: everybody orders as often as customers did in the windows of the fit."""
+def rounded(probability: FloatArray) -> FloatArray:
+    """Round to the decimals that are published, short of 0 and 1.
 
-    rate: float
-
-    def probability(self, features: FloatArray) -> FloatArray:
-        """Return the same probability for each row of `features`."""
-        return _rounded(np.full(len(features), self.rate))
-
-
-@dataclass(frozen=True)
-class RecencyRule:
-    """Baseline: a customer orders as often as those with a recency alike did.
-
-    Attributes
+    Parameters
     ----------
-    edges : array of float, shape (bins - 1,)
-        Days; a recency up to and including the first edge is in the first bin.
-    rates : array of float, shape (bins,)
-        Share of buyers in each bin.
+    probability : array of float
+        0 to 1.
+
+    Returns
+    -------
+    array of float
+        1e-6 to 1 - 1e-6.
     """
-
-    edges: FloatArray
-    rates: FloatArray
-
-    def probability(self, features: FloatArray) -> FloatArray:
-        """Return the rate of the bin that each row's recency falls into."""
-        recency = features[:, FEATURES.index("recency")]
-        return _rounded(self.rates[np.searchsorted(self.edges, recency, side="left")])
+    smallest = 10.0**-DECIMALS
+    return np.asarray(np.clip(np.round(probability, DECIMALS), smallest, 1 - smallest))
 
 
 def signed_log1p(values: FloatArray) -> FloatArray:
@@ -226,39 +207,6 @@ def assemble(name: str, fitted: Mapping[str, Estimator]) -> ModelForecast:
         With its level as fitted.
     """
     return ModelForecast(name, {member: fitted[member] for member in MEMBERS[name]})
-
-
-def fit_baselines(
-    features: FloatArray, labels: IntArray, settings: Settings
-) -> dict[str, Forecast]:
-    """Fit the two rules that a model has to beat.
-
-    Parameters
-    ----------
-    features : array of float, shape (n, len(FEATURES))
-        Rows of past windows.
-    labels : array of int, shape (n,)
-        1 where the customer ordered.
-    settings : Settings
-        Number of recency bins.
-
-    Returns
-    -------
-    dict of str to Forecast
-        `base_rate` and `recency_rule`.
-    """
-    rate = float(labels.mean())
-    recency = features[:, FEATURES.index("recency")]
-    inner = np.linspace(0, 1, settings.recency_bins + 1)[1:-1]
-    edges = np.unique(np.quantile(recency, inner))
-    bins = np.searchsorted(edges, recency, side="left")
-    rows = np.bincount(bins, minlength=edges.size + 1)
-    buyers = np.bincount(bins, weights=labels, minlength=edges.size + 1)
-    # One imagined customer of the average rate per bin keeps an empty bin defined.
-    return {
-        BASE_RATE: BaseRate(rate),
-        RECENCY_RULE: RecencyRule(edges, (buyers + rate) / (rows + 1)),
-    }
 
 
 def level_drift(labels: IntArray, probability: FloatArray, settings: Settings) -> float:
@@ -359,9 +307,3 @@ def _log_odds(probability: FloatArray) -> FloatArray:
 def _sigmoid(log_odds: FloatArray) -> FloatArray:
     """Return the probability of these log-odds."""
     return np.asarray(1 / (1 + np.exp(-log_odds)))
-
-
-def _rounded(probability: FloatArray) -> FloatArray:
-    """Round to the decimals that are published, short of 0 and 1."""
-    smallest = 10.0**-DECIMALS
-    return np.asarray(np.clip(np.round(probability, DECIMALS), smallest, 1 - smallest))

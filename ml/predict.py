@@ -11,7 +11,7 @@ from sqlite3 import Connection
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from ml import explain, model_file, store
+from ml import explain, model_file, model_folders, runs, store
 from ml.errors import ModelError
 from ml.model_file import Model
 from ml.settings import DEFAULTS, Progress, Settings, silent
@@ -54,10 +54,11 @@ def predict(
     progress: Progress | None = None,
     settings: Settings = DEFAULTS,
 ) -> PredictResult:
-    """Replace the predictions by those of the latest run's model for the latest snapshot.
+    """Replace the predictions by those of the model in use for the latest snapshot.
 
     Every customer of the snapshot is scored, in chunks, and all are written in one
-    transaction. Where the latest run has no model, the predictions are emptied.
+    transaction, into the log as well. Where the run in use has no model, the predictions are
+    emptied.
 
     Parameters
     ----------
@@ -84,11 +85,11 @@ def predict(
         database cannot be read or written.
     """
     with store.writing(raw_db) as raw:
-        run = store.latest_run(raw)
+        run = runs.in_use(raw)
         if run.status == "unavailable":
-            store.write_predictions(raw, run.model_run_id, [])
+            runs.write_predictions(raw, run.model_run_id, [])
             return PredictResult(run.model_run_id, 0, 0.0, run.as_of_date, run.message)
-        files = store.load_model(models_dir, run.model_run_id, model_file.NEEDED_FILES)
+        files = model_folders.read(models_dir, run.model_run_id, model_file.NEEDED_FILES)
         with threadpool_limits(limits=1), store.reading(work_db) as work:
             return _score_all(work, raw, run, files, settings=settings, tell=progress or silent)
 
@@ -114,7 +115,7 @@ def score(
     as_of_date : str
         `YYYY-MM-DD`; becomes the prediction date.
     settings : Settings
-        Limits of the reasons.
+        Number of reasons.
 
     Returns
     -------
@@ -156,13 +157,14 @@ def _score_all(
     """Score the latest snapshot chunk by chunk."""
     summaries = store.read_summaries(work)
     if not summaries:
-        store.write_predictions(raw, run.model_run_id, [])
+        runs.write_predictions(raw, run.model_run_id, [])
         return PredictResult(run.model_run_id, 0, 0.0, None, "There is no customer with an order.")
     latest = summaries[0]
     if run.as_of_date and run.as_of_date > latest.as_of_date:
         raise ModelError(
             f"the model was trained on sales up to {run.as_of_date}, after {latest.as_of_date}, "
-            "the day that is to be scored; type 'tillsight train' first"
+            "the day that is to be scored; type 'tillsight train' first, or 'tillsight model use "
+            "latest' if it was chosen by hand"
         )
     model = model_file.unpack(files, horizon_days=latest.horizon_days)
     chances: list[float] = []
@@ -174,7 +176,8 @@ def _score_all(
             chances.extend(row.purchase_probability for row in rows)
             yield rows
 
-    store.write_predictions(raw, run.model_run_id, parts())
+    runs.write_predictions(raw, run.model_run_id, parts())
+    runs.log_predictions(raw, horizon_days=latest.horizon_days)
     tell(_WHAT, latest.rows, latest.rows)
     return PredictResult(
         run.model_run_id, len(chances), math.fsum(chances), latest.as_of_date, run.message

@@ -4,42 +4,28 @@
    and tells how far the level has drifted.
 2. The candidates are fitted again up to the eve of the last whole window, which judges them.
    Nothing is chosen there, so the figures are those of the recipe that scores customers.
-3. The chosen one is fitted on the newest windows, to score customers as they are today.
+3. The chosen one goes through every earlier window in the same way: fitted on what lay before
+   it, judged on it.
+4. The chosen one is fitted on the newest windows, to score customers as they are today.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
-from ml import evaluate, explain, pipeline, split
+from ml import evaluate, explain, fitting, judgement, pipeline
+from ml.baselines import BASELINES
+from ml.judgement import Judged
 from ml.model_file import Model
 from ml.pipeline import Forecast, ModelForecast
-from ml.settings import FEATURES, Settings
+from ml.settings import Settings
 from ml.split import FloatArray, IntArray, Plan, Window, WindowSummary
 from ml.tables import CurveRow, MetricRow
 
-
-@dataclass(frozen=True)
-class Judged:
-    """Probabilities that several models gave for the same customers.
-
-    Attributes
-    ----------
-    labels : array of int, shape (n,)
-        What happened.
-    one_time_buyers : array of bool, shape (n,)
-        Customers who had ordered once.
-    probability : mapping of str to array of float, shape (n,)
-        What each model had said.
-    """
-
-    labels: IntArray
-    one_time_buyers: npt.NDArray[np.bool_]
-    probability: Mapping[str, FloatArray]
+STEPS: Final = 4
+"""How often `learn` tells of its progress."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +39,8 @@ class Choice:
     model : str
         Candidate with the lowest log loss.
     thresholds : mapping of str to float
-        Of each model, the one with the highest F1.
+        Of each model: cost over benefit of a contact where they are set, else the one with the
+        highest F1.
     level_shifts : mapping of str to float
         Of each candidate, in log-odds; 0 where no later window tells a drift.
     """
@@ -73,7 +60,8 @@ class Outcome:
     model : Model
         Scores customers as they are today.
     metrics : list of MetricRow
-        Of all candidates and baselines, on both windows.
+        Of all candidates and baselines on the choosing and the last whole window; of the chosen
+        one and the baselines on every window before.
     curves : list of CurveRow
         Of the chosen model and the baselines, on the last whole window.
     training_rows : int
@@ -138,12 +126,13 @@ def choose(roles: Plan, windows: Mapping[int, Window], settings: Settings) -> Ch
     TooLittleDataError
         If cross-validation is needed and there are too few customers for it.
     """
-    ids, features, labels = _pool(roles.fit, windows, settings)
     if roles.choose is None:
-        judged = _cross_validated(ids, features, labels, settings)
+        judged = fitting.cross_validate(roles.fit, windows, settings)
         shifts = dict.fromkeys(settings.candidates, 0.0)
     else:
-        judged = _judge(_fitted(features, labels, settings), windows[roles.choose.snapshot_number])
+        window = windows[roles.choose.snapshot_number]
+        candidates, rules = _fitted(roles.fit, windows, window, settings)
+        judged = fitting.judge(candidates | rules, window)
         shifts = {
             name: pipeline.level_drift(judged.labels, judged.probability[name], settings)
             for name in settings.candidates
@@ -156,7 +145,7 @@ def choose(roles: Plan, windows: Mapping[int, Window], settings: Settings) -> Ch
         judged=judged,
         model=min(losses, key=lambda name: losses[name]),
         thresholds={
-            name: evaluate.best_f1_threshold(judged.labels, probability)
+            name: _threshold(judged.labels, probability, settings)
             for name, probability in judged.probability.items()
         },
         level_shifts=shifts,
@@ -184,18 +173,64 @@ def report(
     Judged, ModelForecast
         What all models said, and the chosen one itself.
     """
-    _, features, labels = _pool(roles.refit, windows, settings)
-    forecasts = _fitted(features, labels, settings)
-    candidates = {
-        name: forecast.shifted(choice.level_shifts[name])
-        for name, forecast in forecasts.items()
-        if isinstance(forecast, ModelForecast)
+    window = windows[roles.report.snapshot_number]
+    candidates, rules = _fitted(roles.refit, windows, window, settings)
+    shifted = {
+        name: forecast.shifted(choice.level_shifts[name]) for name, forecast in candidates.items()
     }
-    judged = _judge(forecasts | candidates, windows[roles.report.snapshot_number])
-    return judged, candidates[choice.model]
+    return fitting.judge(shifted | rules, window), shifted[choice.model]
 
 
-def learn(roles: Plan, windows: Mapping[int, Window], settings: Settings) -> Outcome:
+def history(
+    roles: Plan, windows: Mapping[int, Window], choice: Choice, settings: Settings
+) -> list[Judged]:
+    """Judge the chosen candidate on every window before the report, as it would have been then.
+
+    Parameters
+    ----------
+    roles : Plan
+        Which windows were judged, and what could be learned from before each.
+    windows : mapping of int to Window
+        Rows by snapshot number.
+    choice : Choice
+        Decided before.
+    settings : Settings
+        Limits: fewer rows do than for the model in use.
+
+    Returns
+    -------
+    list of Judged
+        Oldest first; empty where only one window can be judged.
+    """
+    found = []
+    shift = 0.0
+    for step in reversed(roles.history):
+        window = fitting.limited(windows, step.judged, settings.history_row_limit, settings)
+        _, features, labels = fitting.pool(
+            step.fit, windows, settings.history_fit_row_limit, settings
+        )
+        candidates, rules = fitting.fit_all(
+            [choice.model],
+            features,
+            labels,
+            window.features,
+            settings,
+            horizon_days=step.judged.horizon_days,
+        )
+        model = candidates[choice.model]
+        judged = fitting.judge({choice.model: model.shifted(shift), **rules}, window)
+        shift = pipeline.level_drift(judged.labels, model.probability(window.features), settings)
+        found.append(judged)
+    return found
+
+
+def learn(
+    roles: Plan,
+    windows: Mapping[int, Window],
+    settings: Settings,
+    *,
+    tell: Callable[[], None] = lambda: None,
+) -> Outcome:
     """Choose, judge, and fit the model that scores customers as they are today.
 
     Parameters
@@ -206,6 +241,8 @@ def learn(roles: Plan, windows: Mapping[int, Window], settings: Settings) -> Out
         Rows by snapshot number.
     settings : Settings
         Candidates and limits.
+    tell : callable
+        Called after each of `STEPS` steps.
 
     Returns
     -------
@@ -218,121 +255,87 @@ def learn(roles: Plan, windows: Mapping[int, Window], settings: Settings) -> Out
         If there are too few customers to choose with.
     """
     choice = choose(roles, windows, settings)
+    tell()
     reported, forecast = report(roles, windows, choice, settings)
+    tell()
+    past = history(roles, windows, choice, settings)
+    tell()
     last = windows[roles.report.snapshot_number]
-    unshifted = forecast.shifted(0.0).probability(last.features)
-    shift = pipeline.level_drift(last.labels, unshifted, settings)
-    _, features, labels = _pool(roles.final, windows, settings)
-    members = pipeline.fit_members([choice.model], features, labels, settings)
+    model, training_rows = _final(roles, windows, choice, forecast, settings)
+    tell()
     return Outcome(
-        model=Model(
-            forecast=pipeline.assemble(choice.model, members).shifted(shift),
-            threshold=choice.thresholds[choice.model],
-            typical=explain.typical_customer(features),
-            horizon_days=roles.report.horizon_days,
-        ),
+        model=model,
         metrics=[
-            *_metrics("choose", choice.judged, choice),
-            *_metrics("report", reported, choice),
-            *_importance(forecast, last, settings),
+            *judgement.metrics(
+                "choose", choice.judged, choice.thresholds, settings, with_intervals=False
+            ),
+            *judgement.metrics("report", reported, choice.thresholds, settings),
+            *judgement.differences("report", reported, choice.model, settings),
+            *_metrics_of_the_past(past, choice, settings),
+            *judgement.importance(forecast, last, settings),
         ],
-        curves=_curves(reported, (choice.model, *pipeline.BASELINES)),
-        training_rows=labels.size,
+        curves=judgement.curves(reported, (choice.model, *BASELINES)),
+        training_rows=training_rows,
         evaluation_rows=reported.labels.size,
         base_rate=float(reported.labels.mean()),
     )
 
 
-def _pool(
-    summaries: Sequence[WindowSummary], windows: Mapping[int, Window], settings: Settings
-) -> tuple[list[str], FloatArray, IntArray]:
-    """Return the rows of some windows as one, each window sampled to its part of the limit."""
-    limit = settings.fit_row_limit // settings.fit_windows
-    parts = []
-    for summary in summaries:
-        window = windows[summary.snapshot_number]
-        seed = settings.seed + summary.snapshot_number
-        rows = split.sample(window.customer_ids, window.labels, limit=limit, seed=seed)
-        parts.append(split.take(window, rows))
-    return (
-        [customer_id for part in parts for customer_id in part.customer_ids],
-        np.concatenate([part.features for part in parts]),
-        np.concatenate([part.labels for part in parts]),
+def _fitted(
+    summaries: Sequence[WindowSummary],
+    windows: Mapping[int, Window],
+    present: Window,
+    settings: Settings,
+) -> tuple[dict[str, ModelForecast], dict[str, Forecast]]:
+    """Return all candidates, and the baselines, fitted on some windows to forecast another."""
+    _, features, labels = fitting.pool(summaries, windows, settings.fit_row_limit, settings)
+    return fitting.fit_all(
+        settings.candidates,
+        features,
+        labels,
+        present.features,
+        settings,
+        horizon_days=present.summary.horizon_days,
     )
 
 
-def _fitted(features: FloatArray, labels: IntArray, settings: Settings) -> dict[str, Forecast]:
-    """Return all candidates and baselines, fitted."""
-    members = pipeline.fit_members(settings.candidates, features, labels, settings)
-    models = {name: pipeline.assemble(name, members) for name in settings.candidates}
-    return {**models, **pipeline.fit_baselines(features, labels, settings)}
+def _threshold(labels: IntArray, probability: FloatArray, settings: Settings) -> float:
+    """Return the probability from which a contact pays, or else F1 is highest."""
+    if settings.contact_cost is None or settings.contact_benefit is None:
+        return evaluate.best_f1_threshold(labels, probability)
+    return settings.contact_cost / settings.contact_benefit
 
 
-def _judge(forecasts: Mapping[str, Forecast], window: Window) -> Judged:
-    """Ask all models about a window."""
-    return Judged(
-        labels=window.labels,
-        one_time_buyers=_ordered_once(window.features),
-        probability={
-            name: forecast.probability(window.features) for name, forecast in forecasts.items()
-        },
+def _final(
+    roles: Plan,
+    windows: Mapping[int, Window],
+    choice: Choice,
+    reported: ModelForecast,
+    settings: Settings,
+) -> tuple[Model, int]:
+    """Fit the chosen candidate on the newest windows; return it and how many rows it saw."""
+    last = windows[roles.report.snapshot_number]
+    unshifted = reported.shifted(0.0).probability(last.features)
+    shift = pipeline.level_drift(last.labels, unshifted, settings)
+    _, features, labels = fitting.pool(roles.final, windows, settings.fit_row_limit, settings)
+    members = pipeline.fit_members([choice.model], features, labels, settings)
+    model = Model(
+        forecast=pipeline.assemble(choice.model, members).shifted(shift),
+        threshold=choice.thresholds[choice.model],
+        typical=explain.typical_customer(features),
+        horizon_days=roles.report.horizon_days,
     )
+    return model, labels.size
 
 
-def _cross_validated(
-    ids: Sequence[str], features: FloatArray, labels: IntArray, settings: Settings
-) -> Judged:
-    """Ask models about customers whom they were not fitted on, part by part."""
-    parts = split.folds(ids, labels, count=settings.folds)
-    names = (*settings.candidates, *pipeline.BASELINES)
-    probability = {name: np.empty(labels.size) for name in names}
-    for part in range(settings.folds):
-        inside, outside = parts == part, parts != part
-        for name, forecast in _fitted(features[outside], labels[outside], settings).items():
-            probability[name][inside] = forecast.probability(features[inside])
-    return Judged(labels, _ordered_once(features), probability)
-
-
-def _ordered_once(features: FloatArray) -> npt.NDArray[np.bool_]:
-    """Tell which rows are of customers with one order."""
-    return np.asarray(features[:, FEATURES.index("frequency")] == 1)
-
-
-def _metrics(split_name: str, judged: Judged, choice: Choice) -> list[MetricRow]:
-    """Measure all models on all customers and on one-time buyers."""
-    everybody = np.ones(judged.labels.size, dtype=np.bool_)
-    slices = {"all": everybody, "one_time_buyers": judged.one_time_buyers}
-    return [
-        MetricRow(split_name, model, name, metric, value)
-        for model, probability in judged.probability.items()
-        for name, rows in slices.items()
-        for metric, value in evaluate.measure(
-            judged.labels[rows], probability[rows], threshold=choice.thresholds[model]
-        ).items()
-    ]
-
-
-def _importance(forecast: ModelForecast, window: Window, settings: Settings) -> list[MetricRow]:
-    """Measure how much the model leans on each feature, on some rows of the last window."""
-    limit, seed = settings.importance_rows, settings.seed
-    rows = split.sample(window.customer_ids, window.labels, limit=limit, seed=seed)
-    values = evaluate.permutation_importance(
-        forecast.probability,
-        window.features[rows],
-        window.labels[rows],
-        repeats=settings.importance_repeats,
-        seed=seed,
-    )
-    return [
-        MetricRow("report", forecast.name, f"feature:{feature}", "permutation_importance", value)
-        for feature, value in zip(FEATURES, values, strict=True)
-    ]
-
-
-def _curves(judged: Judged, models: Sequence[str]) -> list[CurveRow]:
-    """Draw the curves of some models."""
-    return [
-        CurveRow(model, point.curve, point.point, point.x, point.y, point.rows)
-        for model in models
-        for point in evaluate.curves(judged.labels, judged.probability[model])
-    ]
+def _metrics_of_the_past(
+    past: Sequence[Judged], choice: Choice, settings: Settings
+) -> list[MetricRow]:
+    """Measure the chosen model and the baselines on each window before the report."""
+    rows = []
+    for judged in past:
+        rows += judgement.metrics(
+            "history", judged, choice.thresholds, settings, slices=(judgement.ALL,)
+        )
+        rows += judgement.differences("history", judged, choice.model, settings)
+    return rows

@@ -47,6 +47,9 @@ FEATURES: Final[tuple[str, ...]] = tuple(
 
 LABEL: Final = "bought_within_horizon"
 
+MODELS_KEPT: Final = 10
+"""Model folders that stay when nothing else is said."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -74,10 +77,21 @@ class Settings:
         also the fewest customers of each class.
     fit_row_limit, choose_row_limit, report_row_limit : int
         Most rows used; above them customers are sampled, by window and label alike.
+    history_windows : int
+        Most windows before the report that the model is judged on as well.
+    history_fit_row_limit, history_row_limit : int
+        Most rows to fit and to judge on for each of them.
+    bootstrap_repeats : int
+        Draws of a bootstrap interval.
+    contact_cost, contact_benefit : float or None
+        What contacting a customer costs, and what the order of a contacted one brings: dbt
+        variables. None leaves the threshold to F1.
     regularisation : float
         `C` of the logistic regression on standardised features.
     recency_bins : int
         Bins of the rule that knows recency alone.
+    bg_nbd_rows : int
+        Most customers that BG/NBD is fitted on.
     level_drift_share : float
         Share of the newest window's drift of the level that is carried forward, 0 to 1.
     level_drift_scale : float
@@ -86,8 +100,6 @@ class Settings:
         Rows and shuffles of the permutation importance.
     chunk_rows : int
         Customers scored at once.
-    reason_floor : float
-        Smallest change of the probability that is worth a sentence.
     reason_limit : int
         Most sentences about one customer.
     """
@@ -108,14 +120,20 @@ class Settings:
     fit_row_limit: int = 60_000
     choose_row_limit: int = 60_000
     report_row_limit: int = 200_000
+    history_windows: int = 12
+    history_fit_row_limit: int = 20_000
+    history_row_limit: int = 10_000
+    bootstrap_repeats: int = 200
+    contact_cost: float | None = None
+    contact_benefit: float | None = None
     regularisation: float = 0.1
     recency_bins: int = 10
+    bg_nbd_rows: int = 4_000
     level_drift_share: float = 0.5
     level_drift_scale: float = 0.2
     importance_rows: int = 4_000
     importance_repeats: int = 3
     chunk_rows: int = 20_000
-    reason_floor: float = 0.005
     reason_limit: int = 3
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which past windows fit, choose and report, and which of their rows. Pure: no I/O.
+"""Which past windows fit, choose and report. Pure: no I/O.
 
 A window is one snapshot whose horizon is over: features as of a past date, and whether each
 customer ordered in the days after it.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
+from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ml.errors import TooLittleDataError
 from ml.settings import Settings
@@ -73,6 +74,22 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A past window that is judged by models of the windows before it.
+
+    Attributes
+    ----------
+    judged : WindowSummary
+        Asked about.
+    fit : tuple of WindowSummary
+        Learned from, newest first; all of them earlier.
+    """
+
+    judged: WindowSummary
+    fit: tuple[WindowSummary, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Roles of the past windows, newest first within each role.
 
@@ -88,6 +105,8 @@ class Plan:
         The last whole window, on which nothing is chosen.
     final : tuple of WindowSummary
         Fit the model that scores the latest snapshot.
+    history : tuple of Step
+        Windows before the report on which the model is judged as well, newest first.
     """
 
     fit: tuple[WindowSummary, ...]
@@ -95,6 +114,7 @@ class Plan:
     refit: tuple[WindowSummary, ...]
     report: WindowSummary
     final: tuple[WindowSummary, ...]
+    history: tuple[Step, ...] = ()
 
     def windows(self) -> list[WindowSummary]:
         """Return every window in use once, newest first.
@@ -104,8 +124,37 @@ class Plan:
         list of WindowSummary
             Ordered by `snapshot_number`.
         """
-        in_use = {window.snapshot_number: window for window in (*self.fit, *self.final)}
+        learned = (
+            *self.fit,
+            *self.final,
+            *(window for step in self.history for window in step.fit),
+        )
+        in_use = {window.snapshot_number: window for window in learned}
         return [in_use[number] for number in sorted(in_use)]
+
+    def roles(self, window: WindowSummary) -> list[str]:
+        """Return what a window is used for.
+
+        Parameters
+        ----------
+        window : WindowSummary
+            Any window of the shop.
+
+        Returns
+        -------
+        list of str
+            Of `fit`, `choose`, `refit`, `report`, `final` and `history`, in this order.
+        """
+        judged = tuple(step.judged for step in self.history)
+        held = {
+            "fit": self.fit,
+            "choose": (self.choose,),
+            "refit": self.refit,
+            "report": (self.report,),
+            "final": self.final,
+            "history": judged,
+        }
+        return [role for role, windows in held.items() if window in windows]
 
 
 def plan(summaries: Sequence[WindowSummary], settings: Settings) -> Plan:
@@ -146,103 +195,34 @@ def plan(summaries: Sequence[WindowSummary], settings: Settings) -> Plan:
     _check_size((chosen.report,), settings.minimum_report_rows)
     _check_classes(chosen.fit)
     _check_classes((chosen.report,))
-    return chosen
+    return replace(chosen, history=_history(usable, settings))
 
 
-def sample(
-    customer_ids: Sequence[str], labels: IntArray, *, limit: int, seed: int
-) -> npt.NDArray[np.intp]:
-    """Draw rows of one window, each label in its share; a smaller draw lies in a larger.
+def describe(summary: WindowSummary, roles: Plan | None) -> dict[str, Any]:
+    """Describe a window and its use as plain values.
 
     Parameters
     ----------
-    customer_ids : sequence of str, length n
-        Whom the rows are about, each once.
-    labels : array of int, shape (n,)
-        1 where the customer ordered within the horizon.
-    limit : int
-        Rows wanted; rounding up in each label can add one.
-    seed : int
-        Another seed draws other customers.
+    summary : WindowSummary
+        Any window of the shop.
+    roles : Plan or None
+        None where no model could be trained.
 
     Returns
     -------
-    array of int
-        Indices of the rows drawn, ascending; all of them if there are at most `limit`.
-
-    Examples
-    --------
-    >>> sample(["a", "b"], np.array([0, 1]), limit=2, seed=1).tolist()
-    [0, 1]
+    dict of str to value
+        As-of date, last day that the label looks at, customers, buyers (None while the horizon
+        is not over), roles; the latest window has the role `score`.
     """
-    if len(customer_ids) <= limit:
-        return np.arange(len(customer_ids))
-    lot = _lots(customer_ids, seed)
-    share = limit / len(customer_ids)
-    drawn = []
-    for label in (0, 1):
-        rows = np.flatnonzero(labels == label)
-        in_lot_order = rows[np.argsort(lot[rows], kind="stable")]
-        drawn.append(in_lot_order[: int(np.ceil(share * rows.size))])
-    return np.sort(np.concatenate(drawn))
-
-
-def take(window: Window, rows: npt.NDArray[np.intp]) -> Window:
-    """Return the window with some of its rows.
-
-    Parameters
-    ----------
-    window : Window
-        Where to take from.
-    rows : array of int
-        Indices of the rows, as `sample` returns them.
-
-    Returns
-    -------
-    Window
-        Same summary, fewer rows.
-    """
-    return Window(
-        summary=window.summary,
-        customer_ids=[window.customer_ids[row] for row in rows],
-        features=window.features[rows],
-        labels=window.labels[rows],
-    )
-
-
-def folds(customer_ids: Sequence[str], labels: IntArray, *, count: int) -> IntArray:
-    """Deal customers into parts so that no customer is in two and buyers are in all.
-
-    Parameters
-    ----------
-    customer_ids : sequence of str, length n
-        Whom the rows are about; a customer may have several.
-    labels : array of int, shape (n,)
-        1 where the customer ordered within the horizon.
-    count : int
-        Number of parts.
-
-    Returns
-    -------
-    array of int, shape (n,)
-        Part of each row, 0 to `count` - 1.
-
-    Raises
-    ------
-    TooLittleDataError
-        If fewer than `count` customers ordered, or fewer than `count` did not.
-    """
-    rows = pd.DataFrame({"customer_id": list(customer_ids), "label": labels})
-    rate = rows.groupby("customer_id", sort=True)["label"].mean()
-    for kind, customers in (("ordered", (rate > 0).sum()), ("did not order", (rate < 1).sum())):
-        if customers < count:
-            raise TooLittleDataError(
-                f"Model unavailable: {customers} customers of the past windows {kind} within "
-                f"the horizon and {count} are needed. Load more sales with 'tillsight load FILE'."
-            )
-    dealt = rate.sort_values(kind="stable").index
-    part = pd.Series(np.arange(len(dealt)) % count, index=dealt)
-    return rows["customer_id"].map(part).to_numpy(dtype=np.int64)
+    end = date.fromisoformat(summary.as_of_date) + timedelta(days=summary.horizon_days)
+    used = roles.roles(summary) if roles else []
+    return {
+        "as_of_date": summary.as_of_date,
+        "label_end_date": end.isoformat(),
+        "customers": summary.rows,
+        "buyers": summary.buyers,
+        "roles": ["score"] if roles and summary.snapshot_number == 0 else used,
+    }
 
 
 def fingerprint(summaries: Iterable[WindowSummary], windows: Iterable[Window]) -> str:
@@ -277,6 +257,21 @@ def _usable(summaries: Sequence[WindowSummary], settings: Settings) -> tuple[Win
         if summary.buyers is not None
         and summary.history_days >= settings.lead_in_horizons * summary.horizon_days
     )
+
+
+def _history(usable: Sequence[WindowSummary], settings: Settings) -> tuple[Step, ...]:
+    """Return the windows before the report that can be judged, each with what to learn from."""
+    steps = []
+    for place, judged in enumerate(usable[1 : 1 + settings.history_windows], start=2):
+        fit = tuple(usable[place : place + settings.fit_windows])
+        if (
+            _is_mixed((judged,))
+            and judged.rows >= settings.minimum_report_rows
+            and _is_mixed(fit)
+            and sum(window.rows for window in fit) >= settings.minimum_fit_rows
+        ):
+            steps.append(Step(judged, fit))
+    return tuple(steps)
 
 
 def _can_choose(plan: Plan, settings: Settings) -> bool:
@@ -344,12 +339,3 @@ def _too_short(summaries: Sequence[WindowSummary], settings: Settings) -> str:
         f"needed, for {settings.minimum_windows} past windows of {horizon} days and the orders "
         f"before them. Load older sales with 'tillsight load FILE'."
     )
-
-
-def _lots(customer_ids: Sequence[str], seed: int) -> npt.NDArray[np.uint64]:
-    """Return a number per customer that looks random and depends on id and seed alone."""
-    mixed = pd.util.hash_array(np.array(customer_ids, dtype=object))
-    mixed = mixed + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return np.asarray(mixed ^ (mixed >> np.uint64(31)), dtype=np.uint64)

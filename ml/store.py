@@ -1,47 +1,30 @@
-"""The only file of this package that touches SQLite or the disk.
+"""The only file of this package that opens databases.
 
-Reads `customer_features` from work.db, writes the `raw_*` tables of a run into raw.db, and
-keeps each model in a folder of its own under the models directory.
+Features are read from work.db; what training and scoring find goes into raw.db, by `ml.runs`, in
+one transaction.
 """
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ml import runs
 from ml.errors import ModelError
 from ml.settings import FEATURES, LABEL
 from ml.split import FloatArray, IntArray, Window, WindowSummary
 from ml.tables import (
+    CONTACT,
     DRAWN_ROWS,
     LABELS,
     ROWS,
     SUMMARIES,
-    TABLES,
-    CurveRow,
-    MetricRow,
-    PredictionRow,
-    RunRow,
 )
-
-
-def ensure_tables(connection: sqlite3.Connection) -> None:
-    """Create the tables that this package writes, where they are missing.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-        Open for writing on raw.db.
-    """
-    for statement in TABLES:
-        connection.execute(statement)
 
 
 @contextmanager
@@ -61,7 +44,7 @@ def reading(work_db: Path) -> Iterator[sqlite3.Connection]:
     Raises
     ------
     ModelError
-        If the file, its table `customer_features` or a column of it is missing.
+        If the file, one of its tables or a column of it is missing.
     """
     if not work_db.is_file():
         raise ModelError(f"there is no {work_db}. Run 'tillsight build' first.")
@@ -85,6 +68,23 @@ def read_summaries(connection: sqlite3.Connection) -> list[WindowSummary]:
         Latest first; empty if no customer has an order.
     """
     return [WindowSummary(*row) for rows in _fetch(connection, SUMMARIES) for row in rows]
+
+
+def read_contact(connection: sqlite3.Connection) -> tuple[float | None, float | None]:
+    """Read what a contact costs and brings, as set in the dbt variables.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        From `reading`.
+
+    Returns
+    -------
+    float or None, float or None
+        Cost and benefit; both None where they are not set.
+    """
+    ((cost, benefit),) = [row for rows in _fetch(connection, CONTACT) for row in rows]
+    return cost, benefit
 
 
 def read_labels(
@@ -190,146 +190,12 @@ def writing(raw_db: Path, *, patience: float = 10.0) -> Iterator[sqlite3.Connect
         raw_db.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(raw_db, patience, isolation_level=None)) as connection:
             connection.execute("begin immediate")
-            ensure_tables(connection)
+            runs.ensure_tables(connection)
             yield connection
             connection.execute("commit")
     except (sqlite3.DatabaseError, OSError) as error:
         raise ModelError(
             f"{raw_db} cannot be written ({error}). Close what has it open, then try again."
-        ) from error
-
-
-def write_run(
-    connection: sqlite3.Connection,
-    run: RunRow,
-    metrics: Iterable[MetricRow],
-    curves: Iterable[CurveRow],
-) -> None:
-    """Write a run as the latest one; the same run again takes its own place.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-        From `writing`.
-    run : RunRow
-        What was trained; without a model, the predictions of earlier ones are removed.
-    metrics : iterable of MetricRow
-        Its figures.
-    curves : iterable of CurveRow
-        Its curves.
-    """
-    number = _run_number(connection, run.model_run_id)
-    for table in ("raw_model_runs", "raw_model_metrics", "raw_model_curves"):
-        statement = f"delete from {table} where model_run_id = ?"  # noqa: S608  names in code
-        connection.execute(statement, (run.model_run_id,))
-    own = {"model_run_id": run.model_run_id}
-    _insert(connection, "raw_model_runs", [vars(run) | {"run_number": number}])
-    _insert(connection, "raw_model_metrics", [vars(row) | own for row in metrics])
-    _insert(connection, "raw_model_curves", [vars(row) | own for row in curves])
-    if run.status == "unavailable":
-        write_predictions(connection, run.model_run_id, [])
-
-
-def write_predictions(
-    connection: sqlite3.Connection, model_run_id: str, parts: Iterable[list[PredictionRow]]
-) -> None:
-    """Replace all predictions.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-        From `writing`.
-    model_run_id : str
-        Run whose model made them.
-    parts : iterable of list of PredictionRow
-        One row per customer; nothing leaves the table empty.
-    """
-    connection.execute("delete from raw_predictions")
-    for rows in parts:
-        own = {"model_run_id": model_run_id}
-        _insert(connection, "raw_predictions", [vars(row) | own for row in rows])
-
-
-def latest_run(connection: sqlite3.Connection) -> RunRow:
-    """Read the run in use.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection
-        From `writing`.
-
-    Returns
-    -------
-    RunRow
-        The latest, with or without a model.
-
-    Raises
-    ------
-    ModelError
-        If there is none.
-    """
-    names = ", ".join(field.name for field in fields(RunRow))
-    statement = f"select {names} from raw_model_runs order by run_number desc limit 1"  # noqa: S608  names in code
-    row = connection.execute(statement).fetchone()
-    if row is None:
-        raise ModelError("no model has been trained yet. Run 'tillsight train'.")
-    return RunRow(*row)
-
-
-def save_model(models_dir: Path, model_run_id: str, files: Mapping[str, bytes]) -> None:
-    """Write a model's folder: beside its place first, then renamed into it.
-
-    Parameters
-    ----------
-    models_dir : Path
-        Created if missing.
-    model_run_id : str
-        Name of the folder.
-    files : mapping of str to bytes
-        Content by file name. A `ModelError` tells that the disk does not take it.
-    """
-    place, beside = models_dir / model_run_id, models_dir / f"{model_run_id}.new"
-    try:
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
-        for name, content in files.items():
-            (beside / name).write_bytes(content)
-        if place.exists():
-            shutil.rmtree(place)
-        beside.rename(place)
-    except OSError as error:
-        raise ModelError(f"the model cannot be written to {place} ({error}).") from error
-
-
-def load_model(models_dir: Path, model_run_id: str, names: Iterable[str]) -> dict[str, bytes]:
-    """Read files of a model's folder.
-
-    Parameters
-    ----------
-    models_dir : Path
-        Where `save_model` wrote.
-    model_run_id : str
-        Name of the folder.
-    names : iterable of str
-        File names.
-
-    Returns
-    -------
-    dict of str to bytes
-        Content by file name.
-
-    Raises
-    ------
-    ModelError
-        If one of them is missing.
-    """
-    folder = models_dir / model_run_id
-    try:
-        return {name: (folder / name).read_bytes() for name in names}
-    except OSError as error:
-        raise ModelError(
-            f"the model {model_run_id} cannot be read from {folder} ({error.strerror}). "
-            f"Run 'tillsight train'."
         ) from error
 
 
@@ -379,22 +245,3 @@ def _numbers(rows: list[tuple[Any, ...]]) -> FloatArray:
             f"Look at that customer's sales, then run 'tillsight build'."
         )
     return values
-
-
-def _run_number(connection: sqlite3.Connection, model_run_id: str) -> int:
-    """Return the number that makes a run the latest one."""
-    newest = connection.execute(
-        "select run_number, model_run_id from raw_model_runs order by run_number desc limit 1"
-    ).fetchone() or (0, None)
-    return int(newest[0]) + (newest[1] != model_run_id)
-
-
-def _insert(connection: sqlite3.Connection, table: str, rows: list[dict[str, Any]]) -> None:
-    """Insert rows given as values by column."""
-    if rows:
-        columns = ", ".join(rows[0])
-        places = ", ".join(f":{column}" for column in rows[0])
-        connection.executemany(
-            f"insert into {table} ({columns}) values ({places})",  # noqa: S608  names in code
-            rows,
-        )

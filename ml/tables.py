@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,16 +39,21 @@ DRAWN_ROWS: Final = ROWS.replace(
     "order by", "and customer_id in (select customer_id from temp.drawn) order by"
 )
 
-TABLES: Final = (
-    """
-    create table if not exists raw_model_runs (
+CONTACT: Final = "select contact_cost, contact_benefit from forecast_settings"
+
+TABLES: Final[Mapping[str, str]] = {
+    "raw_model_runs": """
         model_run_id text not null primary key,
         status text not null check (status in ('trained', 'unavailable')),
         message text not null,
+        verdict text check (verdict in ('use', 'use_with_care', 'do_not_use')),
+        verdict_reason text,
+        verdict_rules text not null,
         as_of_date text,
         horizon_days integer,
         chosen_model text,
         threshold real,
+        threshold_rule text check (threshold_rule in ('best_f1', 'cost_and_benefit')),
         training_rows integer,
         training_windows integer,
         first_training_date text,
@@ -55,26 +61,29 @@ TABLES: Final = (
         evaluated_as_of_date text,
         evaluation_rows integer,
         base_rate real,
+        windows text not null,
         feature_names text not null,
+        settings text not null,
         library_versions text not null,
         data_fingerprint text not null,
+        card text,
         model_file text,
-        run_number integer not null
-    )
+        run_number integer not null,
+        is_pinned integer not null default 0 check (is_pinned in (0, 1))
     """,
-    """
-    create table if not exists raw_model_metrics (
+    "raw_model_metrics": """
         model_run_id text not null,
-        split text not null check (split in ('choose', 'report')),
+        split text not null check (split in ('choose', 'report', 'history')),
+        as_of_date text not null,
         model text not null,
         slice text not null,
         metric text not null,
         value real not null,
-        primary key (model_run_id, split, model, slice, metric)
-    )
+        low real,
+        high real,
+        primary key (model_run_id, split, as_of_date, model, slice, metric)
     """,
-    """
-    create table if not exists raw_model_curves (
+    "raw_model_curves": """
         model_run_id text not null,
         model text not null,
         curve text not null
@@ -84,10 +93,8 @@ TABLES: Final = (
         y real not null,
         row_count integer not null,
         primary key (model_run_id, model, curve, point)
-    )
     """,
-    """
-    create table if not exists raw_predictions (
+    "raw_predictions": """
         model_run_id text not null,
         customer_id text not null primary key,
         purchase_probability real not null,
@@ -95,22 +102,51 @@ TABLES: Final = (
         confidence real not null,
         prediction_date text not null,
         reasons text not null
-    )
     """,
-)
+    "raw_prediction_log": """
+        prediction_date text not null,
+        customer_id text not null,
+        model_run_id text not null,
+        horizon_days integer not null,
+        purchase_probability real not null,
+        predicted_label integer not null,
+        log_number integer not null,
+        primary key (prediction_date, customer_id, model_run_id)
+    """,
+}
+"""Columns by table. All but the log can be made again by training and scoring."""
+
+LOG: Final = "raw_prediction_log"
+
+LOG_PREDICTIONS: Final = """
+    insert into raw_prediction_log
+    select
+        prediction_date,
+        customer_id,
+        model_run_id,
+        :horizon_days as horizon_days,
+        purchase_probability,
+        predicted_label,
+        :log_number as log_number
+    from raw_predictions
+"""
 
 
 @dataclass(frozen=True)
 class RunRow:
-    """A row of `raw_model_runs`, but for `run_number`; JSON texts are written from values."""
+    """A row of `raw_model_runs`, but for `run_number` and `is_pinned`; lists are JSON texts."""
 
     model_run_id: str
     status: str
     message: str
+    verdict: str | None
+    verdict_reason: str | None
+    verdict_rules: str
     as_of_date: str | None
     horizon_days: int | None
     chosen_model: str | None
     threshold: float | None
+    threshold_rule: str | None
     training_rows: int | None
     training_windows: int | None
     first_training_date: str | None
@@ -118,21 +154,27 @@ class RunRow:
     evaluated_as_of_date: str | None
     evaluation_rows: int | None
     base_rate: float | None
+    windows: str
     feature_names: str
+    settings: str
     library_versions: str
     data_fingerprint: str
+    card: str | None
     model_file: str | None
 
 
 @dataclass(frozen=True)
 class MetricRow:
-    """A row of `raw_model_metrics`, but for the run."""
+    """A row of `raw_model_metrics`, but for the run; `low` and `high` end its 95% interval."""
 
     split: str
+    as_of_date: str
     model: str
     slice: str
     metric: str
     value: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)

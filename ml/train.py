@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from sqlite3 import Connection
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from ml import model_file, protocol, split, store
+from ml import model_file, model_folders, protocol, runs, sampling, split, store, verdict
 from ml.card import write_card
-from ml.errors import TooLittleDataError
-from ml.pipeline import BASELINES
+from ml.errors import ModelError, TooLittleDataError
 from ml.protocol import Outcome
-from ml.settings import DEFAULTS, FEATURES, Progress, Settings, silent
+from ml.settings import DEFAULTS, FEATURES, MODELS_KEPT, Progress, Settings, silent
 from ml.split import Plan, Window, WindowSummary
 from ml.tables import RunRow
 
 _WHAT = "Training the model"
-_STEPS = 4
+_STEPS = 2 + protocol.STEPS
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class TrainResult:
         The candidate in use.
     training_rows : int or None
         Rows, customer and window, that it was fitted on.
+    is_new : bool
+        False where a model that was there already was kept.
     """
 
     model_run_id: str
@@ -47,6 +49,7 @@ class TrainResult:
     message: str
     chosen_model: str | None
     training_rows: int | None
+    is_new: bool = True
 
 
 def train(
@@ -56,6 +59,8 @@ def train(
     *,
     progress: Progress | None = None,
     settings: Settings = DEFAULTS,
+    only_if_changed: bool = False,
+    models_kept: int = MODELS_KEPT,
 ) -> TrainResult:
     """Train a model on the past windows of customer_features and keep it.
 
@@ -73,7 +78,12 @@ def train(
     progress : callable, optional
         Told of each step.
     settings : Settings, optional
-        Constants.
+        Constants; cost and benefit of a contact are read from work.db.
+    only_if_changed : bool, optional
+        Keep the model that was chosen by hand, or else the one that was trained on the same
+        data with the same settings and library versions, if its files are whole.
+    models_kept : int, optional
+        Model folders that stay: the newest ones, and the one in use.
 
     Returns
     -------
@@ -87,23 +97,30 @@ def train(
         If work.db is missing or damaged, or something cannot be written.
     """
     tell = progress or silent
-    windows: dict[int, Window] = {}
     tell(_WHAT, 0, _STEPS)
+    if only_if_changed and (pinned := _pinned(raw_db)):
+        return pinned
+    windows: dict[int, Window] = {}
     with threadpool_limits(limits=1), store.reading(work_db) as connection:
+        cost, benefit = store.read_contact(connection)
+        settings = replace(settings, contact_cost=cost, contact_benefit=benefit)
         summaries = store.read_summaries(connection)
         try:
             roles = split.plan(summaries, settings)
             windows = _read(connection, roles, settings)
+            run = _nameless(summaries, windows, settings, roles=roles)
+            if only_if_changed and _is_whole(raw_db, models_dir, run.model_run_id):
+                return _kept(raw_db, run.model_run_id)
             tell(_WHAT, 1, _STEPS)
-            outcome = protocol.learn(roles, windows, settings)
+            outcome = protocol.learn(roles, windows, settings, tell=_counted(tell))
         except TooLittleDataError as error:
-            run = _run_without_model(summaries, windows, settings, message=str(error))
+            run = _nameless(summaries, windows, settings, message=str(error))
             return _keep(raw_db, run, None, tell)
-    tell(_WHAT, 3, _STEPS)
-    nameless = _run_without_model(summaries, windows, settings, message=_finding(outcome))
-    run = _run_with_model(nameless, roles, outcome)
-    store.save_model(models_dir, run.model_run_id, _files(run, outcome, settings))
-    return _keep(raw_db, run, outcome, tell)
+    run = _trained(run, roles, outcome, settings)
+    model_folders.save(models_dir, run.model_run_id, _files(run, outcome, settings))
+    result = _keep(raw_db, run, outcome, tell)
+    _prune(raw_db, models_dir, models_kept)
+    return result
 
 
 def _read(connection: Connection, roles: Plan, settings: Settings) -> dict[int, Window]:
@@ -115,7 +132,7 @@ def _read(connection: Connection, roles: Plan, settings: Settings) -> dict[int, 
         if summary.rows > limit:
             ids, labels = store.read_labels(connection, summary)
             seed = settings.seed + summary.snapshot_number
-            only = [ids[row] for row in split.sample(ids, labels, limit=limit, seed=seed)]
+            only = [ids[row] for row in sampling.sample(ids, labels, limit=limit, seed=seed)]
         windows[summary.snapshot_number] = store.read_window(connection, summary, only)
     return windows
 
@@ -126,7 +143,49 @@ def _limit(summary: WindowSummary, roles: Plan, settings: Settings) -> int:
         return settings.report_row_limit
     if summary == roles.choose:
         return settings.choose_row_limit
-    return settings.fit_row_limit // settings.fit_windows
+    return max(settings.fit_row_limit // settings.fit_windows, settings.history_row_limit)
+
+
+def _pinned(raw_db: Path) -> TrainResult | None:
+    """Return the run that was chosen by hand."""
+    with store.writing(raw_db) as connection:
+        pinned = [one.run for one in runs.listed(connection) if one.is_pinned]
+    if not pinned:
+        return None
+    run = pinned[0]
+    message = (
+        f"The model {run.model_run_id} was chosen by hand, so none was trained; "
+        "'tillsight model use latest' goes back."
+    )
+    return TrainResult(
+        run.model_run_id, run.status, message, run.chosen_model, run.training_rows, is_new=False
+    )
+
+
+def _is_whole(raw_db: Path, models_dir: Path, model_run_id: str) -> bool:
+    """Tell whether a run is there, and its model can be read."""
+    with store.writing(raw_db) as connection:
+        run = runs.find(connection, model_run_id)
+    if run is None or run.status != "trained" or run.horizon_days is None:
+        return False
+    try:
+        files = model_folders.read(models_dir, model_run_id, model_file.NEEDED_FILES)
+        model_file.unpack(files, horizon_days=run.horizon_days)
+    except ModelError:
+        return False
+    return True
+
+
+def _kept(raw_db: Path, model_run_id: str) -> TrainResult:
+    """Make a run that is there the latest one."""
+    with store.writing(raw_db) as connection:
+        runs.make_latest(connection, model_run_id)
+        run = runs.find(connection, model_run_id)
+    assert run is not None  # noqa: S101  it was found a moment ago, and nobody deletes runs
+    message = f"Neither sales nor settings have changed, so the model is kept. {run.message}"
+    return TrainResult(
+        run.model_run_id, run.status, message, run.chosen_model, run.training_rows, is_new=False
+    )
 
 
 def _keep(raw_db: Path, run: RunRow, outcome: Outcome | None, tell: Progress) -> TrainResult:
@@ -134,19 +193,42 @@ def _keep(raw_db: Path, run: RunRow, outcome: Outcome | None, tell: Progress) ->
     metrics = outcome.metrics if outcome else []
     curves = outcome.curves if outcome else []
     with store.writing(raw_db) as connection:
-        store.write_run(connection, run, metrics, curves)
+        runs.write_run(connection, run, metrics, curves)
+        used = runs.in_use(connection).model_run_id
     tell(_WHAT, _STEPS, _STEPS)
-    return TrainResult(
-        run.model_run_id, run.status, run.message, run.chosen_model, run.training_rows
-    )
+    message = run.message
+    if used != run.model_run_id:
+        message += (
+            f" The model {used}, chosen by hand, stays in use; 'tillsight model use latest' "
+            "takes the new one."
+        )
+    return TrainResult(run.model_run_id, run.status, message, run.chosen_model, run.training_rows)
 
 
-def _run_without_model(
+def _prune(raw_db: Path, models_dir: Path, models_kept: int) -> None:
+    """Delete the folders of old models, but not that of the one in use."""
+    with store.writing(raw_db) as connection:
+        listed = runs.listed(connection)
+    there = model_folders.kept(models_dir)
+    trained = [one for one in listed if one.run.model_run_id in there]
+    stay = {one.run.model_run_id for one in trained[:models_kept]}
+    stay |= {one.run.model_run_id for one in trained if one.is_in_use}
+    model_folders.remove(models_dir, there - stay)
+
+
+def _counted(tell: Progress) -> Callable[[], None]:
+    """Return what tells of one step after another, the first after reading."""
+    steps = itertools.count(2)
+    return lambda: tell(_WHAT, next(steps), _STEPS)
+
+
+def _nameless(
     summaries: Sequence[WindowSummary],
     windows: Mapping[int, Window],
     settings: Settings,
     *,
-    message: str,
+    roles: Plan | None = None,
+    message: str = "",
 ) -> RunRow:
     """Name a run by what it read, its settings and versions; nothing is trained yet."""
     data = split.fingerprint(summaries, windows.values())
@@ -157,10 +239,14 @@ def _run_without_model(
         model_run_id=hashlib.sha256(name.encode()).hexdigest()[:12],
         status="unavailable",
         message=message,
+        verdict=None,
+        verdict_reason=None,
+        verdict_rules=json.dumps(verdict.RULES),
         as_of_date=latest.as_of_date if latest else None,
         horizon_days=latest.horizon_days if latest else None,
         chosen_model=None,
         threshold=None,
+        threshold_rule=None,
         training_rows=None,
         training_windows=None,
         first_training_date=None,
@@ -168,20 +254,29 @@ def _run_without_model(
         evaluated_as_of_date=None,
         evaluation_rows=None,
         base_rate=None,
+        windows=json.dumps([split.describe(summary, roles) for summary in summaries]),
         feature_names=json.dumps(list(FEATURES)),
+        settings=json.dumps(settings.as_json()),
         library_versions=json.dumps(versions),
         data_fingerprint=data,
+        card=None,
         model_file=None,
     )
 
 
-def _run_with_model(run: RunRow, roles: Plan, outcome: Outcome) -> RunRow:
-    """Add to a run what was trained."""
-    return replace(
+def _trained(run: RunRow, roles: Plan, outcome: Outcome, settings: Settings) -> RunRow:
+    """Add to a run what was trained, and the card that says so."""
+    name = outcome.model.forecast.name
+    found = verdict.judge(outcome.metrics, name)
+    run = replace(
         run,
         status="trained",
-        chosen_model=outcome.model.forecast.name,
+        message=f"The model in use is a {name.replace('_', ' ')}. {found.reason}",
+        verdict=found.label,
+        verdict_reason=found.reason,
+        chosen_model=name,
         threshold=outcome.model.threshold,
+        threshold_rule="best_f1" if settings.contact_cost is None else "cost_and_benefit",
         training_rows=outcome.training_rows,
         training_windows=len(roles.final),
         first_training_date=roles.final[-1].as_of_date,
@@ -191,23 +286,13 @@ def _run_with_model(run: RunRow, roles: Plan, outcome: Outcome) -> RunRow:
         base_rate=outcome.base_rate,
         model_file=f"{run.model_run_id}/{model_file.MODEL_FILE}",
     )
-
-
-def _finding(outcome: Outcome) -> str:
-    """Say in a sentence whether the model beats its baselines."""
-    name = outcome.model.forecast.name
-    loss = {model: outcome.figure("report", model, "log_loss") for model in (name, *BASELINES)}
-    best = min(BASELINES, key=lambda model: loss[model])
-    verdict = "beats" if loss[name] < loss[best] else "does not beat"
-    return (
-        f"The model in use, {name}, {verdict} the {best} on the last whole window: "
-        f"log loss {loss[name]:.4f} against {loss[best]:.4f}."
-    )
+    return replace(run, card=write_card(run, outcome.metrics, outcome.model.forecast.level_shift))
 
 
 def _files(run: RunRow, outcome: Outcome, settings: Settings) -> dict[str, bytes]:
     """Return the content of the model's folder by file name."""
-    metrics = [asdict(row) for row in outcome.metrics]
-    about = {"run": asdict(run), "settings": settings.as_json(), "metrics": metrics}
-    card = write_card(run, outcome.metrics, outcome.model.forecast.level_shift)
-    return {**model_file.pack(outcome.model, about), model_file.CARD_FILE: card.encode()}
+    metrics = [vars(row) for row in outcome.metrics]
+    facts = {name: value for name, value in vars(run).items() if name != "card"}
+    about = {"run": facts, "settings": settings.as_json(), "metrics": metrics}
+    card = str(run.card).encode()
+    return {**model_file.pack(outcome.model, about), model_file.CARD_FILE: card}

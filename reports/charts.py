@@ -1,4 +1,4 @@
-"""Plotly figures: rows of the marts in, figure out. Pure.
+"""Plotly figures of the shop, and what all figures share: rows of the marts in, figure out. Pure.
 
 Colours of segments come from the marts. The other colours are of middle lightness, so that
 they stand out from a white and from a dark page alike; text and grid lines take the colour of
@@ -14,18 +14,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from reports import rows
-from reports.formats import Money, count, model_name, month, number, percent, plain, short_day
-from reports.tables import band_label
+from reports.formats import Money, count, month, number, percent, short_day
 
 ACCENT = "#6366d9"
 QUIET = "#7f8794"
 SOFT = "#a9a9c9"
-CURVE_STYLES = (
-    (ACCENT, "solid", 3),
-    ("#b45309", "dash", 2),
-    ("#0f766e", "dot", 2),
-    (QUIET, "dashdot", 2),
-)
 CONFIG = {
     "displayModeBar": False,
     "displaylogo": False,
@@ -37,7 +30,8 @@ CONFIG = {
 Layout = dict[str, Any]
 
 
-def _figure(*traces: Any, **layout: Any) -> go.Figure:
+def make_figure(*traces: Any, **layout: Any) -> go.Figure:
+    """Return a figure that keeps still and leaves its colours of text to the theme."""
     figure = go.Figure(list(traces))
     figure.update_layout(
         template=None,
@@ -52,7 +46,8 @@ def _figure(*traces: Any, **layout: Any) -> go.Figure:
     return figure
 
 
-def _legend_above() -> Layout:
+def legend_above() -> Layout:
+    """Return a legend in one line above the figure."""
     return {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"}
 
 
@@ -62,7 +57,7 @@ def to_json(figure: go.Figure) -> dict[str, Any]:
     return plain_values
 
 
-def _scale(values: Sequence[float], title: str) -> Layout:
+def scale(values: Sequence[float], title: str) -> Layout:
     """Return an axis from 0 with short figures; small ones in full, as 0.5 is not "500m"."""
     is_small = max([*values, 0]) < 10
     return {"title": title, "tickformat": ",.2~f" if is_small else "~s", "rangemode": "tozero"}
@@ -70,7 +65,7 @@ def _scale(values: Sequence[float], title: str) -> Layout:
 
 def monthly_revenue(months: Sequence[rows.Month], money: Money) -> go.Figure:
     """Draw revenue by month as bars; a month that is not over is lighter."""
-    return _figure(
+    return make_figure(
         go.Bar(
             x=[row.month for row in months],
             y=[row.revenue for row in months],
@@ -87,14 +82,15 @@ def monthly_revenue(months: Sequence[rows.Month], money: Money) -> go.Figure:
         xaxis={
             "type": "date",
             "tickformat": "%b<br>%Y",
-            "dtick": _month_step(len(months)),
+            "dtick": month_step(len(months)),
             "showgrid": False,
         },
-        yaxis=_scale([row.revenue for row in months], f"Revenue ({money.unit})"),
+        yaxis=scale([row.revenue for row in months], f"Revenue ({money.unit})"),
     )
 
 
-def _month_step(months: int) -> str:
+def month_step(months: int) -> str:
+    """Return how far apart the marks of so many months stand."""
     return f"M{next((step for step in (1, 2, 3, 6, 12) if months / step <= 14), 24)}"
 
 
@@ -118,7 +114,7 @@ def _segment_bars(
     segments: Sequence[rows.Segment], values: Sequence[float], labels: Sequence[str], *, title: str
 ) -> go.Figure:
     room = 1.45 * max([*values, 1])
-    return _figure(
+    return make_figure(
         go.Bar(
             x=list(values),
             y=[row.segment for row in reversed(segments)],
@@ -130,7 +126,7 @@ def _segment_bars(
             hovertemplate="%{y}: %{text}<extra></extra>",
         ),
         bargap=0.42,
-        xaxis={**_scale(values, title), "range": [0, room], "nticks": 5, "showgrid": False},
+        xaxis={**scale(values, title), "range": [0, room], "nticks": 5, "showgrid": False},
         yaxis={"ticksuffix": "  ", "showgrid": False},
     )
 
@@ -156,28 +152,29 @@ def segment_sizes(sizes: Sequence[rows.SegmentSize]) -> go.Figure:
             )
         )
     days = sorted({row.as_of_date for row in sizes})
-    figure = _figure(
+    figure = make_figure(
         *traces,
         barmode="stack",
         bargap=0.2,
-        legend={**_legend_above(), "traceorder": "reversed"},
+        legend={**legend_above(), "traceorder": "reversed"},
         xaxis={
             "type": "category",
             "categoryorder": "array",
             "categoryarray": days,
             "tickvals": days[::-2] if len(days) > 7 else days,
-            "ticktext": [_two_lines(value) for value in (days[::-2] if len(days) > 7 else days)],
+            "ticktext": [two_lines(value) for value in (days[::-2] if len(days) > 7 else days)],
             "tickangle": 0,
             "showgrid": False,
             "title": "As of",
         },
-        yaxis=_scale([row.customers for row in sizes], "Customers"),
+        yaxis=scale([row.customers for row in sizes], "Customers"),
     )
     figure.update_layout(showlegend=True)
     return figure
 
 
-def _two_lines(day: str) -> str:
+def two_lines(day: str) -> str:
+    """Write a day so that it fits below a bar."""
     day_and_month, _, year = short_day(day).rpartition(" ")
     return f"{day_and_month}<br>{year}"
 
@@ -192,7 +189,7 @@ def segment_flows(moves: Sequence[rows.Move], segments: Sequence[rows.Segment]) 
     names = starts + ends
     outflow = [sum(m.customers for m in moves if m.from_segment == name) for name in starts]
     inflow = [sum(m.customers for m in moves if m.to_segment == name) for name in ends]
-    return _figure(
+    return make_figure(
         go.Sankey(
             arrangement="snap",
             node={
@@ -230,89 +227,3 @@ def _stacked(sizes: Sequence[float], *, gap: float = 0.06) -> list[float]:
 def _faded(colour: str) -> str:
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, 0.35)"
-
-
-def probability_bands(bands: Sequence[rows.ProbabilityBand]) -> go.Figure:
-    """Draw how many customers have which probability."""
-    return _figure(
-        go.Bar(
-            x=[band_label(row.band) for row in bands],
-            y=[row.customers for row in bands],
-            marker_color=ACCENT,
-            customdata=[
-                [count(row.customers, "customer"), number(row.expected_buyers, decimals=1)]
-                for row in bands
-            ],
-            hovertemplate="%{x}<br>%{customdata[0]}, %{customdata[1]} expected to buy"
-            "<extra></extra>",
-        ),
-        bargap=0.12,
-        xaxis={
-            "title": "Predicted probability of an order (%)",
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": [band_label(band) for band in range(10)],
-            "tickvals": [band_label(band) for band in range(10)],
-            "ticktext": [band_label(band).rstrip("%") for band in range(10)],
-            "tickangle": 0,
-            "showgrid": False,
-        },
-        yaxis=_scale([row.customers for row in bands], "Customers"),
-    )
-
-
-def curves(
-    points: Sequence[rows.CurvePoint], *, models: Sequence[str], x: str, y: str, is_diagonal: bool
-) -> go.Figure:
-    """Draw one line for each method; the diagonal is chance (or a perfect calibration)."""
-    traces: list[Any] = []
-    if is_diagonal:
-        traces.append(
-            go.Scatter(
-                x=[0, 1],
-                y=[0, 1],
-                mode="lines",
-                line={"color": QUIET, "width": 1, "dash": "dot"},
-                hoverinfo="skip",
-                showlegend=False,
-            )
-        )
-    for place, model in enumerate(models):
-        own = [point for point in points if point.model == model]
-        colour, dash, width = CURVE_STYLES[place % len(CURVE_STYLES)]
-        traces.append(
-            go.Scatter(
-                name=model_name(model),
-                x=[point.x for point in own],
-                y=[point.y for point in own],
-                mode="lines+markers" if len(own) <= 12 else "lines",
-                line={"color": colour, "width": width, "dash": dash},
-                hovertemplate=f"{model_name(model)}<br>{x}: %{{x:.1%}}<br>{y}: %{{y:.1%}}"
-                "<extra></extra>",
-            )
-        )
-    figure = _figure(
-        *traces,
-        legend=_legend_above(),
-        xaxis={"title": x, "tickformat": ".0%", "range": [0, 1.02]},
-        yaxis={"title": y, "tickformat": ".0%", "range": [0, 1.02]},
-    )
-    figure.update_layout(showlegend=True)
-    return figure
-
-
-def importance(features: Sequence[tuple[str, float]]) -> go.Figure:
-    """Draw how much worse the model ranks when a feature is shuffled, worst at the top."""
-    names = [plain(name) for name, _ in reversed(features)]
-    return _figure(
-        go.Bar(
-            x=[value for _, value in reversed(features)],
-            y=names,
-            orientation="h",
-            marker_color=ACCENT,
-            hovertemplate="%{y}: %{x:.4f}<extra></extra>",
-        ),
-        bargap=0.35,
-        xaxis={"title": "Growth of the log loss when shuffled", "tickformat": ".3~f", "nticks": 5},
-        yaxis={"ticksuffix": "  ", "showgrid": False},
-    )

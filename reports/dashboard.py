@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports import charts, findings, heatmaps, model_part, rows, tables
+from reports import charts, findings, heatmaps, rows, tables
 from reports.formats import (
     DASH,
     Money,
@@ -21,7 +21,8 @@ from reports.formats import (
     slug,
     without_email,
 )
-from reports.model_charts import make_model_part
+from reports.model_history import track_record
+from reports.model_part import make_model_part, runs_table, unavailable
 from reports.overview import definitions, kpi_cards
 from reports.page import Chart, CustomerLine, ExportLink, Page, SegmentLine, make_chart
 
@@ -50,7 +51,7 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
     """
     build, money = shop.build, Money(shop.build.reporting_currency)
     has_scores = build.scored_customers > 0
-    message = model_part.unavailable(shop.model_runs)
+    message = unavailable(shop.model_runs)
     return Page(
         shop_name=build.shop_name or "Your shop",
         as_of=f"as of {day(build.as_of_date)}" if build.as_of_date else "before the first sale",
@@ -82,8 +83,10 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
         countries=shop.countries,
         has_predictions=shop.predictions > 0,
         has_scores=has_scores,
-        model=None if message else make_model_part(shop),
+        model=None if message else make_model_part(shop, money),
         model_message=message,
+        model_runs=runs_table(shop.model_runs),
+        track_record=track_record(shop),
         exports=_exports(shop),
         ledger=tables.ledger_table(shop.ledger, money, by_source=False),
         ledger_by_source=tables.ledger_table(shop.ledger_by_source, money, by_source=True),

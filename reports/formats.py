@@ -22,6 +22,11 @@ MONTHS = (
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹"}
 DASH = "–"  # noqa: RUF001  the en dash stands for "no value" in every table
 MINUS = "\u2212"
+MODEL_NAMES = {
+    "hist_gradient_boosting": "gradient boosting",
+    "rfm_quartiles": "RFM quartiles",
+    "bg_nbd": "BG/NBD",
+}
 _EMAIL = re.compile(r"[^\s@<>\"'(),:;]+@[^\s@<>\"'(),:;]+")
 
 
@@ -83,6 +88,19 @@ def number(value: float | None, *, decimals: int = 0) -> str:
     whole = int(scaled + 0.5 + 1e-9)
     text = f"{whole / 10**decimals:,.{decimals}f}"
     return f"{MINUS}{text}" if value < 0 and whole else text
+
+
+def interval(low: float | None, high: float | None, *, decimals: int = 0) -> str:
+    """Write from where to where a figure can lie; a dash where that is not known.
+
+    Examples
+    --------
+    >>> interval(0.5301, 0.5604, decimals=3)
+    '0.530 to 0.560'
+    """
+    if low is None or high is None:
+        return DASH
+    return f"{number(low, decimals=decimals)} to {number(high, decimals=decimals)}"
 
 
 def percent(share: float | None, *, decimals: int = 0) -> str:
@@ -168,10 +186,21 @@ def model_name(name: str) -> str:
 
     Examples
     --------
-    >>> model_name("hist_gradient_boosting"), model_name("base_rate")
-    ('gradient boosting', 'base rate')
+    >>> model_name("hist_gradient_boosting"), model_name("base_rate"), model_name("bg_nbd")
+    ('gradient boosting', 'base rate', 'BG/NBD')
     """
-    return plain(name.removeprefix("hist_"))
+    return MODEL_NAMES.get(name, plain(name))
+
+
+def capital(text: str) -> str:
+    """Begin a text with a capital letter and leave the others as they are.
+
+    Examples
+    --------
+    >>> capital("recency rule"), capital("RFM quartiles")
+    ('Recency rule', 'RFM quartiles')
+    """
+    return text[:1].upper() + text[1:]
 
 
 def slug(name: str) -> str:

@@ -1,73 +1,84 @@
-"""The part of the page about the model: its charts and what stands beside them. Pure."""
+"""The charts of the model in use, each with its finding in words. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports import charts, model_part, rows, tables
+from reports import forecast_charts, model_figures, model_rows, rows, tables
 from reports.formats import DASH, count, number, percent, plain, slug
-from reports.page import Chart, ModelPart, make_chart
+from reports.page import Chart, make_chart
 
 Curve = tuple[str, str, str, str, str, bool]
 
 
-def make_model_part(shop: rows.Shop) -> ModelPart:
-    """Assemble the part about the latest run, which must have trained."""
-    run = next(run for run in shop.model_runs if run.is_latest)
-    figures = model_part.Figures(shop.metrics)
-    return ModelPart(
-        verdict=model_part.verdict(figures, run.chosen_model),
-        rules=model_part.VERDICT_RULES,
-        metrics=model_part.metrics_table(figures, run.chosen_model),
-        confusion=model_part.confusion(figures, run),
-        charts=_model_charts(shop, figures, run),
-        facts=model_part.facts(run),
-        runs=model_part.runs_table(shop.model_runs),
+def baselines(figures: model_figures.Figures) -> Chart | None:
+    """Draw how much better the model is than each baseline, or nothing where that is unknown."""
+    found = figures.differences()
+    if not found:
+        return None
+    return make_chart(
+        "baselines",
+        model_figures.differences_finding(found),
+        "Log loss of the forecast minus that of the baseline, customer by customer on the report "
+        "window, with its 95% interval. Left of zero the forecast is better; where the line "
+        "crosses zero, chance may explain the difference.",
+        model_figures.differences_table(found),
+        forecast_charts.differences(found),
+        size="small",
     )
 
 
-def _model_charts(
-    shop: rows.Shop, figures: model_part.Figures, run: rows.ModelRun
+def ranking(
+    shop: rows.Shop, figures: model_figures.Figures, run: model_rows.ModelRun
 ) -> tuple[Chart, ...]:
-    drawn = [
-        _curve_chart(shop.curves, figures, run, *curve) for curve in _curves(shop, figures, run)
-    ]
-    found = [chart for chart in drawn if chart]
-    if shop.probability_bands:
-        found.insert(0, _bands(shop))
-    features = figures.importances(run.chosen_model)[:15]
-    if features:
-        found.append(
-            make_chart(
-                "importance",
-                f"The model leans most on: {plain(features[0][0])}",
-                "How much the log loss grows when one feature is dealt out to customers anew.",
-                model_part.importance_table(features),
-                charts.importance(features),
-                size="tall" if len(features) > 8 else "",
-            )
-        )
-    return tuple(found)
+    """Draw the curves of the report window."""
+    drawn = [_curve_chart(shop.curves, figures, *curve) for curve in _curves(shop, figures, run)]
+    return tuple(chart for chart in drawn if chart)
 
 
-def _bands(shop: rows.Shop) -> Chart:
+def forecast(shop: rows.Shop, figures: model_figures.Figures) -> tuple[Chart, ...]:
+    """Draw the probabilities of today, and what they rest on."""
+    features = figures.importances()[:15]
+    size = "tall" if len(features) > 8 else ""
+    drawn = (
+        _bands(shop, size) if shop.probability_bands else None,
+        _importance(features, size) if features else None,
+    )
+    return tuple(chart for chart in drawn if chart)
+
+
+def _bands(shop: rows.Shop, size: str) -> Chart:
     return make_chart(
         "probability-bands",
         f"{count(shop.likely_buyers, 'customer')} are more likely than not to order",
         f"Customers by their probability to order in the next {shop.build.horizon_days} days.",
         tables.bands_table(shop.probability_bands),
-        charts.probability_bands(shop.probability_bands),
+        forecast_charts.probability_bands(shop.probability_bands),
+        size=size,
     )
 
 
-def _curves(shop: rows.Shop, figures: model_part.Figures, run: rows.ModelRun) -> tuple[Curve, ...]:
+def _importance(features: Sequence[tuple[str, float]], size: str) -> Chart:
+    return make_chart(
+        "importance",
+        f"The model leans most on: {plain(features[0][0])}",
+        "How much the log loss grows when one feature is dealt out to customers anew.",
+        model_figures.importance_table(features),
+        forecast_charts.importance(features),
+        size=size,
+    )
+
+
+def _curves(
+    shop: rows.Shop, figures: model_figures.Figures, run: model_rows.ModelRun
+) -> tuple[Curve, ...]:
     """Return slug, finding, caption, x, y, and whether the diagonal means something."""
-    auc = figures.get(run.chosen_model, "roc_auc")
-    precision = figures.get(run.chosen_model, "average_precision")
-    error = figures.get(run.chosen_model, "expected_calibration_error")
+    auc = figures.get("roc_auc")
+    precision = figures.get("average_precision")
+    error = figures.get("expected_calibration_error")
     points = DASH if error is None else number(100 * error, decimals=1)
     by_chance = number(run.base_rate, decimals=2)
-    reached = model_part.reached_by(shop.curves, run.chosen_model, 0.2)
+    reached = model_figures.reached_by(shop.curves, run.chosen_model, 0.2)
     return (
         (
             "gains",
@@ -105,19 +116,12 @@ def _curves(shop: rows.Shop, figures: model_part.Figures, run: rows.ModelRun) ->
 
 
 def _curve_chart(
-    points: Sequence[rows.CurvePoint],
-    figures: model_part.Figures,
-    run: rows.ModelRun,
-    *curve: str | bool,
+    points: Sequence[model_rows.CurvePoint], figures: model_figures.Figures, *curve: str | bool
 ) -> Chart | None:
     name, finding, caption, x, y = (str(part) for part in curve[:5])
     # The base rate ranks nobody: its curve is the dotted line or a single point.
     own = [point for point in points if point.curve == name and point.model != "base_rate"]
-    models = [
-        model
-        for model in figures.models(run.chosen_model)
-        if any(point.model == model for point in own)
-    ]
+    models = [model for model in figures.models() if any(point.model == model for point in own)]
     if not models:
         return None
     return make_chart(
@@ -125,5 +129,5 @@ def _curve_chart(
         finding,
         caption,
         tables.curve_table(own, x, y, caption=finding),
-        charts.curves(own, models=models, x=x, y=y, is_diagonal=bool(curve[5])),
+        forecast_charts.curves(own, models=models, x=x, y=y, is_diagonal=bool(curve[5])),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from reports import charts, heatmaps, model_part, tables
+from reports import charts, heatmaps, tables
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,65 @@ class ExportLink:
 
 
 @dataclass(frozen=True)
-class ModelPart:
-    """The figures of the model in use."""
+class Verdict:
+    """What to do with the predictions; `tone` is good, care or bad."""
 
-    verdict: model_part.Verdict
+    label: str
+    tone: str
+    reason: str
     rules: tuple[str, ...]
-    metrics: tables.Table
-    confusion: model_part.Confusion | None
-    charts: tuple[Chart, ...]
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Customers by prediction and outcome, as text."""
+
+    true_positive: str
+    false_positive: str
+    false_negative: str
+    true_negative: str
+    sentence: str
+    threshold: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A table of its own, with its finding as heading and its definition."""
+
+    finding: str
+    caption: str
+    table: tables.Table
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """The figures of the model in use; `card` is HTML, and safe to print as it is."""
+
+    verdict: Verdict
+    metrics: Passage
+    baselines: Chart | None
+    confusion: Confusion | None
+    one_time_buyers: Passage | None
+    ranking: tuple[Chart, ...]
+    windows: Chart | None
+    past_dates: tuple[Chart, ...]
+    forecast: tuple[Chart, ...]
     facts: tuple[tuple[str, str], ...]
-    runs: tables.Table
+    card: str | None
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """Every chart of the part."""
+        alone = tuple(chart for chart in (self.baselines, self.windows) if chart)
+        return (*alone, *self.ranking, *self.past_dates, *self.forecast)
+
+
+@dataclass(frozen=True)
+class TrackRecord:
+    """What became of past forecasts; `empty` stands while none has come due."""
+
+    charts: tuple[Chart, ...]
+    empty: str
 
 
 @dataclass(frozen=True)
@@ -134,6 +183,8 @@ class Page:
     has_scores: bool
     model: ModelPart | None
     model_message: str | None
+    model_runs: tables.Table
+    track_record: TrackRecord
     exports: tuple[ExportLink, ...]
     ledger_finding: str
     ledger: tables.Table
@@ -150,4 +201,5 @@ class Page:
         """Every Plotly chart of the page."""
         first = (self.monthly,) if self.monthly else ()
         of_model = self.model.charts if self.model else ()
-        return (*first, *self.segment_charts, *self.movement_charts, *of_model)
+        came_true = self.track_record.charts
+        return (*first, *self.segment_charts, *self.movement_charts, *of_model, *came_true)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from reports import rows, statements
+from reports import model_rows, rows, statements
 from reports.errors import ReportError
 
 Row = TypeVar("Row")
@@ -105,9 +105,14 @@ def read_shop(connection: sqlite3.Connection) -> rows.Shop:
         ledger=_all(connection, rows.LedgerRow, statements.LEDGER),
         ledger_by_source=_all(connection, rows.LedgerRow, statements.LEDGER_BY_SOURCE),
         data_tests=_all(connection, rows.DataTest, statements.DATA_TESTS),
-        model_runs=_all(connection, rows.ModelRun, statements.MODEL_RUNS),
-        metrics=_all(connection, rows.Metric, statements.METRICS),
-        curves=_all(connection, rows.CurvePoint, statements.CURVES),
+        model_runs=_all(connection, model_rows.ModelRun, statements.MODEL_RUNS),
+        metrics=_all(connection, model_rows.Metric, statements.METRICS),
+        curves=_all(connection, model_rows.CurvePoint, statements.CURVES),
+        windows=_all(connection, model_rows.Window, statements.WINDOWS),
+        track_dates=_all(connection, model_rows.TrackDate, statements.TRACK_DATES),
+        track_bands=_all(connection, model_rows.TrackBand, statements.TRACK_BANDS),
+        track_total=_all(connection, model_rows.TrackTotal, statements.TRACK_TOTAL)[0],
+        forecast_due=connection.execute(statements.FORECAST_DUE).fetchone()[0],
         column_docs=_all(connection, rows.ColumnDoc, statements.COLUMN_DOCS),
         countries=tuple(country for (country,) in connection.execute(statements.COUNTRIES)),
         predictions=_count(connection, statements.PREDICTIONS),

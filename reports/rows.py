@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.model_rows import (
+    CurvePoint,
+    Metric,
+    ModelRun,
+    TrackBand,
+    TrackDate,
+    TrackTotal,
+    Window,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class BuildInfo:
@@ -196,52 +206,6 @@ class DataTest:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRun:
-    """A row of `model_runs`."""
-
-    model_run_id: str
-    run_number: int
-    status: str
-    message: str | None
-    as_of_date: str | None
-    horizon_days: int | None
-    chosen_model: str | None
-    threshold: float | None
-    training_rows: int | None
-    training_windows: int | None
-    first_training_date: str | None
-    last_training_date: str | None
-    evaluated_as_of_date: str | None
-    evaluation_rows: int | None
-    base_rate: float | None
-    feature_names: str | None
-    library_versions: str | None
-    is_latest: int
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A row of `model_metrics` of the latest run."""
-
-    split: str
-    model: str
-    slice: str
-    metric: str
-    value: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """A row of `model_curves` of the latest run."""
-
-    model: str
-    curve: str
-    point: int
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, slots=True)
 class ColumnDoc:
     """A row of `column_docs`."""
 
@@ -276,6 +240,11 @@ class Shop:
     model_runs: tuple[ModelRun, ...]
     metrics: tuple[Metric, ...]
     curves: tuple[CurvePoint, ...]
+    windows: tuple[Window, ...]
+    track_dates: tuple[TrackDate, ...]
+    track_bands: tuple[TrackBand, ...]
+    track_total: TrackTotal
+    forecast_due: str | None
     column_docs: tuple[ColumnDoc, ...]
     countries: tuple[str, ...]
     predictions: int

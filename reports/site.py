@@ -241,7 +241,7 @@ def _settings(
         "currency": page.currency,
         "horizon": shop.build.horizon_days,
         "hasPredictions": page.has_predictions,
-        "threshold": next((run.threshold for run in shop.model_runs if run.is_latest), None),
+        "threshold": next((run.threshold for run in shop.model_runs if run.is_in_use), None),
         "ordersPerCustomer": chunks.ORDERS_PER_CUSTOMER,
     }
 

@@ -173,27 +173,111 @@ order by case status when 'warn' then 1 when 'not run' then 2 else 3 end, model,
 
 MODEL_RUNS = """
 select
-    model_run_id, run_number, status, message, as_of_date, horizon_days, chosen_model, threshold,
+    model_run_id, run_number, status, message, verdict, verdict_reason, verdict_rules, as_of_date,
+    horizon_days, chosen_model, threshold, threshold_rule,
+    json_extract(settings, '$.contact_cost'), json_extract(settings, '$.contact_benefit'),
     training_rows, training_windows, first_training_date, last_training_date,
-    evaluated_as_of_date, evaluation_rows, base_rate, feature_names, library_versions, is_latest
+    evaluated_as_of_date, evaluation_rows, base_rate, feature_names, library_versions,
+    case when is_in_use = 1 then card end, is_in_use, is_pinned
 from model_runs
 order by run_number desc
 """
 
 METRICS = """
-select m.split, m.model, m.slice, m.metric, m.value
-from model_metrics as m
-inner join model_runs as r on m.model_run_id = r.model_run_id
-where r.is_latest = 1
-order by m.split, m.model, m.slice, m.metric
+with used as (
+    select m.split, m.as_of_date, m.model, m.slice, m.metric, m.value, m.low, m.high
+    from model_metrics as m
+    inner join model_runs as r on m.model_run_id = r.model_run_id
+    where r.is_in_use = 1 and m.value is not null
+),
+shares as (
+    select
+        p.split, p.as_of_date, p.model, p.slice, 'buyer_share' as metric,
+        p.value / nullif(c.value, 0) as value, null as low, null as high
+    from used as p
+    inner join used as c
+        on
+            p.split = c.split
+            and p.as_of_date = c.as_of_date
+            and p.model = c.model
+            and p.slice = c.slice
+            and p.metric = 'positives'
+            and c.metric = 'rows'
+)
+select split, as_of_date, model, slice, metric, value, low, high from used
+union all
+select split, as_of_date, model, slice, metric, value, low, high from shares
+where value is not null
+order by 1, 2, 3, 4, 5
 """
 
 CURVES = """
 select c.model, c.curve, c.point, c.x, c.y
 from model_curves as c
 inner join model_runs as r on c.model_run_id = r.model_run_id
-where r.is_latest = 1
+where r.is_in_use = 1
 order by c.curve, c.model, c.point
+"""
+
+WINDOWS = """
+with listed as (
+    select
+        json_extract(w.value, '$.as_of_date') as as_of_date,
+        json_extract(w.value, '$.label_end_date') as label_end_date,
+        json_extract(w.value, '$.customers') as customers,
+        json_extract(w.value, '$.buyers') as buyers,
+        json_extract(w.value, '$.roles') as roles
+    from model_runs as r
+    cross join json_each(r.windows) as w
+    where r.is_in_use = 1
+)
+select
+    as_of_date, label_end_date,
+    cast(julianday(label_end_date) - julianday(as_of_date) as integer),
+    customers, buyers, 1.0 * buyers / nullif(customers, 0), roles
+from listed
+order by as_of_date desc
+"""
+
+TRACK_DATES = """
+select
+    t.prediction_date, t.horizon_end_date, max(r.run_number), sum(t.customers),
+    sum(t.expected_buyers), sum(t.buyers), sum(t.marked), sum(t.marked_buyers),
+    1.0 * sum(t.marked_buyers) / nullif(sum(t.marked), 0),
+    sum(t.squared_error_sum) / sum(t.customers)
+from prediction_track_record as t
+left join model_runs as r on t.model_run_id = r.model_run_id
+group by t.prediction_date, t.horizon_end_date
+order by t.prediction_date
+"""
+
+TRACK_BANDS = """
+select
+    band, sum(customers), sum(expected_buyers) / sum(customers), sum(buyers),
+    1.0 * sum(buyers) / sum(customers)
+from prediction_track_record
+group by band
+order by band
+"""
+
+TRACK_TOTAL = """
+with bands as (
+    select
+        sum(customers) as customers, sum(expected_buyers) as expected_buyers, sum(buyers) as buyers
+    from prediction_track_record
+    group by band
+)
+select
+    (select count(distinct prediction_date) from prediction_track_record),
+    sum(expected_buyers), sum(buyers),
+    sum(abs(expected_buyers - buyers)) / nullif(sum(customers), 0)
+from bands
+"""
+
+FORECAST_DUE = """
+select min(date(p.prediction_date, '+' || r.horizon_days || ' days'))
+from predictions as p
+inner join model_runs as r on p.model_run_id = r.model_run_id
 """
 
 COLUMN_DOCS = """

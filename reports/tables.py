@@ -5,26 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports import rows
+from reports import model_rows, rows
 from reports.formats import DASH, Money, count, day, model_name, month, number, percent, plain
 
 
 @dataclass(frozen=True)
 class Column:
-    """The heading of a column; numbers stand to the right."""
+    """The heading of a column; numbers stand to the right, sentences may take several lines."""
 
     label: str
     is_number: bool = True
+    is_sentence: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure whose interval stands below it."""
+
+    text: str
+    interval: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of finished text under a caption; `empty` stands where there is no row."""
+    """Rows of finished text under a caption; `empty` stands where there is no row.
+
+    `groups` are headings above the columns, each with how many it spans.
+    """
 
     caption: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str | Measured, ...], ...]
     empty: str = "There is nothing to show yet."
+    groups: tuple[tuple[str, int], ...] = ()
 
 
 def _columns(text: str, *numbers: str) -> tuple[Column, ...]:
@@ -168,9 +181,9 @@ def band_label(band: int) -> str:
     return f"{10 * band}–{10 * (band + 1)}%"  # noqa: RUF001  an en dash joins two numbers
 
 
-def curve_table(points: Sequence[rows.CurvePoint], x: str, y: str, caption: str) -> Table:
+def curve_table(points: Sequence[model_rows.CurvePoint], x: str, y: str, caption: str) -> Table:
     """Write a curve in about twenty points per method."""
-    shown: list[rows.CurvePoint] = []
+    shown: list[model_rows.CurvePoint] = []
     for model in sorted({point.model for point in points}):
         own = [point for point in points if point.model == model]
         step = max(1, (len(own) - 1) // 20)

@@ -140,6 +140,55 @@ def train(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -
     _carry_out("train", data_dir, as_of, target)
 
 
+model = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="List the trained models, show the card of one, choose which one scores customers.",
+    epilog=_examples("tillsight model list", "tillsight model use 3f9a"),
+)
+app.add_typer(model, name="model")
+
+
+@model.command("list", epilog=_examples("tillsight model list"))
+def model_list(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
+    """List the training runs, the latest first, and say which one is in use."""
+    _carry_out("model_list", data_dir, as_of, target)
+
+
+@model.command("show", epilog=_examples("tillsight model show", "tillsight model show 3f9a"))
+def model_show(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="Name of a run, or the beginning of it. [dim]Default: the one in use.[/]",
+            show_default=False,
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    as_of: AsOf = None,
+    target: Target = None,
+) -> None:
+    """Show the card of a model: data, protocol, figures, limits."""
+    _carry_out("model_show", data_dir, as_of, target, name=run)
+
+
+@model.command("use", epilog=_examples("tillsight model use 3f9a", "tillsight model use latest"))
+def model_use(
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="Name of a run, or the beginning of it; or [bold]latest[/]."
+        ),
+    ],
+    data_dir: DataDir = None,
+    as_of: AsOf = None,
+    target: Target = None,
+) -> None:
+    """Choose the model that scores customers; it stays until [bold]latest[/] is chosen."""
+    _carry_out("model_use", data_dir, as_of, target, name=run)
+
+
 @app.command(epilog=_examples("tillsight predict && tillsight build"))
 def predict(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """Score the latest snapshot; the next build publishes the predictions."""

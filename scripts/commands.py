@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import reports.exports
-from scripts import console, pipeline
+from scripts import console, models, pipeline
 from scripts.demo import DEFAULT_SEED, write_demo
 from scripts.doctor import examine
 from scripts.errors import TillsightError
@@ -73,6 +73,46 @@ def train(settings: Settings, steps: console.Steps) -> None:
         steps.start("Training")
         training = pipeline.train(settings, progress=steps.report)
     _say_training(training)
+
+
+def model_list(settings: Settings, _: console.Steps) -> None:
+    """List the training runs, the latest first."""
+    every = models.list_runs(settings)
+    if not every:
+        console.say("No model has been trained yet. Type 'tillsight train'.")
+        return
+    console.show_table(
+        ["Run", "", "Trained as of", "Method", "Log loss", "Verdict", "File"],
+        [
+            [
+                one.listed.run.model_run_id,
+                _use(one),
+                one.listed.run.as_of_date or "-",
+                (one.listed.run.chosen_model or "none").replace("_", " "),
+                "-" if one.log_loss is None else f"{one.log_loss:.4f}",
+                (one.listed.run.verdict or one.listed.run.status).replace("_", " "),
+                "kept" if one.is_kept else "-",
+            ]
+            for one in every
+        ],
+        numeric=frozenset({4}),
+    )
+
+
+def model_show(settings: Settings, _: console.Steps, *, name: str | None) -> None:
+    """Show the card of a model."""
+    run = models.find_run(settings, name).listed.run
+    console.say_markdown(run.card or run.message)
+
+
+def model_use(settings: Settings, _: console.Steps, *, name: str) -> None:
+    """Choose the model that scores customers."""
+    with pipeline.only_one(settings):
+        chosen = models.use_run(settings, name)
+    console.say(
+        f"The model {chosen.listed.run.model_run_id} is in use. "
+        "Type 'tillsight run' to score with it and publish."
+    )
 
 
 def predict(settings: Settings, steps: console.Steps) -> None:
@@ -208,6 +248,12 @@ def _say_ledger(settings: Settings) -> None:
             "Dates are read as YYYY-MM-DD; if yours are like 3/4/2024, set date_order in "
             "dbt_project/dbt_project.yml. The lines are in the mart rejected_rows."
         )
+
+
+def _use(one: models.KeptRun) -> str:
+    if not one.listed.is_in_use:
+        return ""
+    return "in use, chosen by hand" if one.listed.is_pinned else "in use"
 
 
 def _say_training(training: TrainResult) -> None:

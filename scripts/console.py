@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -66,6 +67,11 @@ def steps() -> Iterator[Steps]:
 def say(sentence: str) -> None:
     """Print a sentence as a result."""
     out.print(escape(sentence))
+
+
+def say_markdown(text: str) -> None:
+    """Print Markdown: laid out on a terminal, as it is into a file or a pipe."""
+    out.print(Markdown(text) if out.is_terminal else escape(text))
 
 
 def complain(sentence: str) -> None:

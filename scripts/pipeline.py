@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ml.store
+import ml.runs
 import reports.exports
 import reports.site
 from scripts import load, publish, warehouse
@@ -84,7 +84,7 @@ def ensure_raw(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     warehouse.ensure_raw(settings.raw_db)
     with closing(warehouse.connect(settings.raw_db)) as connection:
-        ml.store.ensure_tables(connection)
+        ml.runs.ensure_tables(connection)
 
 
 def load_files(
@@ -108,12 +108,27 @@ def build(settings: Settings, *, progress: Progress | None = None) -> None:
     publish.publish(settings.new_marts_db, settings.marts_db)
 
 
-def train(settings: Settings, *, progress: Progress | None = None) -> TrainResult:
-    """Train on the features of the last build."""
+def build_features(settings: Settings, *, progress: Progress | None = None) -> None:
+    """Build and test what the model learns from, and no more."""
+    ensure_raw(settings)
+    _built_features(settings, progress)
+
+
+def train(
+    settings: Settings, *, only_if_changed: bool = False, progress: Progress | None = None
+) -> TrainResult:
+    """Train on the features of the last build, always or only where they or settings changed."""
     from ml.train import train as train_model  # noqa: PLC0415  heavy, see above
 
     _require_features(settings)
-    return train_model(settings.work_db, settings.raw_db, settings.models_dir, progress=progress)
+    return train_model(
+        settings.work_db,
+        settings.raw_db,
+        settings.models_dir,
+        progress=progress,
+        only_if_changed=only_if_changed,
+        models_kept=settings.models_kept,
+    )
 
 
 def predict(settings: Settings, *, progress: Progress | None = None) -> PredictResult:
@@ -174,7 +189,7 @@ def run(
     step("Building the features")
     dbt = _built_features(settings, progress)
     step("Training")
-    training = train(settings, progress=progress)
+    training = train(settings, only_if_changed=True, progress=progress)
     step("Scoring")
     predict(settings, progress=progress)
     step("Building the marts")

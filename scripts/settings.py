@@ -33,12 +33,15 @@ class Settings:
         Target of the dbt profile.
     as_of : str or None
         Last day that is observed, YYYY-MM-DD; None leaves it to the dbt var.
+    models_kept : int
+        Model folders that training leaves: the newest ones, and the one in use.
     """
 
     data_dir: Path
     dbt_dir: Path = PROJECT_DIR / "dbt_project"
     target: str = "sqlite"
     as_of: str | None = None
+    models_kept: int = 10
 
     @property
     def raw_db(self) -> Path:
@@ -130,7 +133,7 @@ def read_settings(
     Raises
     ------
     TillsightError
-        If `as_of` is no date, or a path has a character that SQLite cannot attach.
+        If `as_of` is no date, a number is none, or SQLite cannot attach a path.
     """
     known = {**dotenv_values(env_file), **(os.environ if environment is None else environment)}
     folder = data_dir or Path(known.get("TILLSIGHT_DATA_DIR") or PROJECT_DIR / "data")
@@ -147,7 +150,16 @@ def read_settings(
         data_dir=folder.expanduser().absolute(),
         target=target or known.get("TILLSIGHT_TARGET") or "sqlite",
         as_of=as_of,
+        models_kept=_count(known, "TILLSIGHT_MODELS_KEPT", default=10),
     )
+
+
+def _count(known: Mapping[str, str | None], name: str, *, default: int) -> int:
+    """Return a number of things, at least one."""
+    text = known.get(name) or str(default)
+    if not re.fullmatch(r"[1-9]\d{0,5}", text):
+        raise TillsightError(f"{name} is '{text}'; it must be a whole number from 1 on")
+    return int(text)
 
 
 def _require_date(text: str) -> None:

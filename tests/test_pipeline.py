@@ -126,7 +126,7 @@ def test_predictions_are_there_for_every_scored_customer(demo_shop):
         scored, predicted = connection.execute(
             "select (select count(*) from rfm_scores), (select count(*) from predictions)"
         ).fetchone()
-        status = connection.execute("select status from model_runs where is_latest = 1").fetchone()[
+        status = connection.execute("select status from model_runs where is_in_use = 1").fetchone()[
             0
         ]
     assert status == "trained"

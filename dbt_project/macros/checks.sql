@@ -2,10 +2,10 @@
 {% macro require_raw_tables() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test') -%}
         {%- set relation = adapter.get_relation(database=target.database, schema='raw', identifier='raw_loads') -%}
-        {%- set predictions = adapter.get_relation(database=target.database, schema='raw', identifier='raw_predictions') -%}
+        {%- set predictions = adapter.get_relation(database=target.database, schema='raw', identifier='raw_prediction_log') -%}
         {%- if relation is none or predictions is none -%}
             {%- do exceptions.raise_compiler_error(
-                "there are no raw tables to read in " ~ env_var('TILLSIGHT_DATA_DIR', '../data')
+                "there are no raw tables of this version to read in " ~ env_var('TILLSIGHT_DATA_DIR', '../data')
                 ~ "/raw.db. Type 'tillsight load FILE' to load a file, or 'tillsight doctor' to make them empty."
             ) -%}
         {%- endif -%}
@@ -34,6 +34,19 @@
     {%- if var('as_of_date') and not modules.re.fullmatch('(19|20|21)[0-9][0-9]-[01][0-9]-[0-3][0-9]', var('as_of_date') | string) -%}
         {%- do exceptions.raise_compiler_error(
             "setting as_of_date is '" ~ var('as_of_date') ~ "'; it must be a date like 2011-12-09. Mend it in dbt_project.yml."
+        ) -%}
+    {%- endif -%}
+    {%- do require_contact_vars() -%}
+{%- endmacro %}
+
+{# Stop with a sentence where cost and benefit of a contact give no threshold between 0 and 1. #}
+{% macro require_contact_vars() -%}
+    {%- set cost, benefit = var('contact_cost'), var('contact_benefit') -%}
+    {%- set are_numbers = cost is number and benefit is number and cost is not boolean and benefit is not boolean -%}
+    {%- if not (cost is none and benefit is none) and not (are_numbers and 0 <= cost < benefit < 10000000000) -%}
+        {%- do exceptions.raise_compiler_error(
+            "setting contact_cost is " ~ tojson(cost) ~ " and contact_benefit is " ~ tojson(benefit)
+            ~ "; both must be numbers, the cost 0 or more and below the benefit, or both null. Mend them in dbt_project.yml."
         ) -%}
     {%- endif -%}
 {%- endmacro %}

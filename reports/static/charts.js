@@ -36,10 +36,14 @@ window.tillsight.charts = (() => {
     return made;
   }
 
-  // Lines between the parts of a stack and words on flows take the colours of the theme, too.
+  // Lines that part bars and words on flows take the colours of the theme, too.
   function themedTraces(traces) {
     const style = getComputedStyle(document.documentElement);
     return traces.map((trace) => {
+      if (trace.meta === "parted") {
+        const line = { ...trace.marker.line, color: style.getPropertyValue("--card").trim() };
+        return { ...trace, marker: { ...trace.marker, line } };
+      }
       if (trace.type !== "sankey") return trace;
       return { ...trace, textfont: { family: FONT, size: 13, color: style.getPropertyValue("--ink").trim(), shadow: "none" } };
     });

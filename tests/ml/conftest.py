@@ -20,6 +20,9 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from ml.settings import FEATURES, LABEL, Settings
+from ml.split import FloatArray, Window, WindowSummary
+from ml.tables import RunRow
+from ml.train import TrainResult, train
 
 HORIZON = 30
 NO_PRODUCTS = frozenset(
@@ -106,12 +109,19 @@ def make_rows(sales: dict[str, list[Sale]], snapshots: int, last_day: date) -> l
     return rows
 
 
-def write_work_db(path: Path, rows: list[Row], columns: tuple[str, ...] = COLUMNS) -> Path:
-    """Write customer_features as dbt would."""
+def write_work_db(
+    path: Path,
+    rows: list[Row],
+    columns: tuple[str, ...] = COLUMNS,
+    contact: tuple[float | None, float | None] = (None, None),
+) -> Path:
+    """Write customer_features and forecast_settings as dbt would."""
     connection = sqlite3.connect(path)
     connection.execute(f"create table customer_features ({', '.join(columns)})")
     places = ", ".join(f":{column}" for column in columns)
     connection.executemany(f"insert into customer_features values ({places})", rows)
+    connection.execute("create table forecast_settings (contact_cost real, contact_benefit real)")
+    connection.execute("insert into forecast_settings values (?, ?)", contact)
     connection.commit()
     connection.close()
     return path
@@ -133,10 +143,14 @@ def shop(shop_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path
 def make_work_db(tmp_path: Path) -> Callable[..., Path]:
     """Return a writer of a work.db of one's own."""
 
-    def make(rows: list[Row], columns: tuple[str, ...] = COLUMNS) -> Path:
+    def make(
+        rows: list[Row],
+        columns: tuple[str, ...] = COLUMNS,
+        contact: tuple[float | None, float | None] = (None, None),
+    ) -> Path:
         path = tmp_path / "work.db"
         path.unlink(missing_ok=True)
-        return write_work_db(path, rows, columns)
+        return write_work_db(path, rows, columns, contact)
 
     return make
 
@@ -157,7 +171,97 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def quick() -> Settings:
     """Return settings with one quick candidate: most tests are not about which one wins."""
-    return Settings(candidates=("logistic_regression",), importance_rows=50, importance_repeats=1)
+    return Settings(
+        candidates=("logistic_regression",),
+        importance_rows=50,
+        importance_repeats=1,
+        bootstrap_repeats=20,
+    )
+
+
+@pytest.fixture(scope="session")
+def make_features() -> Callable[..., FloatArray]:
+    """Return a maker of customers of whom only some features matter; all others are 1."""
+
+    def make(*customers: Row) -> FloatArray:
+        return np.array([[own.get(name, 1.0) for name in FEATURES] for own in customers])
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_windows() -> Callable[[list[Row]], tuple[list[WindowSummary], dict[int, Window]]]:
+    """Return a reader of rows that needs no database: summaries and past windows."""
+
+    def make(rows: list[Row]) -> tuple[list[WindowSummary], dict[int, Window]]:
+        summaries, windows = [], {}
+        for number in sorted({row["snapshot_number"] for row in rows}):
+            own = [row for row in rows if row["snapshot_number"] == number]
+            values = np.array([[row[name] for name in FEATURES] for row in own], dtype=np.float64)
+            summary = WindowSummary(
+                snapshot_number=number,
+                as_of_date=own[0]["as_of_date"],
+                horizon_days=own[0]["horizon_days"],
+                rows=len(own),
+                buyers=sum(row[LABEL] for row in own) if number else None,
+                history_days=max(row["tenure_days"] for row in own),
+            )
+            summaries.append(summary)
+            if number:
+                labels = np.array([row[LABEL] for row in own], dtype=np.int64)
+                ids = [row["customer_id"] for row in own]
+                windows[number] = Window(summary, ids, values, labels)
+        return summaries, windows
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_run() -> Callable[..., RunRow]:
+    """Return a maker of a run with a model, of which any value can be another."""
+
+    def make(**other: object) -> RunRow:
+        values: Row = {
+            "model_run_id": "0123456789ab",
+            "status": "trained",
+            "message": "The model in use is a blend.",
+            "verdict": "use",
+            "verdict_reason": "It is better than guessing.",
+            "verdict_rules": '["Do not use: a.", "Use with care: b.", "Use it: c."]',
+            "as_of_date": "2024-06-30",
+            "horizon_days": 30,
+            "chosen_model": "blend",
+            "threshold": 0.25,
+            "threshold_rule": "best_f1",
+            "training_rows": 12345,
+            "training_windows": 6,
+            "first_training_date": "2024-01-02",
+            "last_training_date": "2024-05-31",
+            "evaluated_as_of_date": "2024-05-31",
+            "evaluation_rows": 2000,
+            "base_rate": 0.3125,
+            "windows": "[]",
+            "feature_names": "[]",
+            "settings": "{}",
+            "library_versions": '{"scikit-learn": "1.9.1"}',
+            "data_fingerprint": "f00d",
+            "card": "# Card",
+            "model_file": "0123456789ab/model.skops",
+        }
+        return RunRow(**(values | other))
+
+    return make
+
+
+@pytest.fixture
+def run_quickly(tmp_path: Path, quick: Settings) -> Callable[..., TrainResult]:
+    """Return a trainer into a folder of one's own."""
+
+    def run(work_db: Path, settings: Settings = quick, **options: Any) -> TrainResult:
+        places = (work_db, tmp_path / "raw.db", tmp_path / "models")
+        return train(*places, settings=settings, **options)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,11 @@ import pytest
 
 from ml.pipeline import (
     MEMBERS,
-    BaseRate,
     ModelForecast,
-    RecencyRule,
     assemble,
-    fit_baselines,
     fit_members,
     level_drift,
+    rounded,
     signed_log1p,
 )
 from ml.settings import DEFAULTS, FEATURES, Settings
@@ -71,38 +69,13 @@ def test_a_probability_is_never_certain(said, published):
     assert forecast.probability(np.zeros((1, len(FEATURES)))).tolist() == [published]
 
 
-def test_the_base_rate_is_that_of_the_fit():
-    features, _ = customers(4)
-    baselines = fit_baselines(features, np.array([1, 0, 0, 0]), DEFAULTS)
-    assert baselines["base_rate"].probability(features).tolist() == [0.25] * 4
-
-
-def test_the_recency_rule_gives_the_rate_of_the_bin():
-    features = np.zeros((4, len(FEATURES)))
-    features[:, RECENCY] = [1, 2, 50, 60]
-    rule = fit_baselines(features, np.array([1, 1, 0, 0]), Settings(recency_bins=2))["recency_rule"]
-    # Two of two and none of two bought; one more of the average rate 1/2 is imagined in each.
-    rates = rule.probability(features)
-    assert rates == pytest.approx([2.5 / 3, 2.5 / 3, 0.5 / 3, 0.5 / 3], abs=1e-6)
-
-
-def test_a_recency_at_the_edge_is_counted_in_the_lower_bin():
-    features = np.zeros((4, len(FEATURES)))
-    features[:, RECENCY] = [10, 10, 10, 20]
-    rule = fit_baselines(features, np.array([1, 1, 1, 0]), Settings(recency_bins=2))["recency_rule"]
-    # Three of three and none of one bought; one more of the average rate 3/4 in each.
-    assert rule.probability(features[2:]) == pytest.approx([3.75 / 4, 0.75 / 2], abs=1e-6)
-
-
-def test_a_recency_at_the_edge_is_asked_in_the_lower_bin():
-    features = np.zeros((2, len(FEATURES)))
-    features[:, RECENCY] = [30, 31]
-    rule = RecencyRule(edges=np.array([30.0]), rates=np.array([0.4, 0.1]))
-    assert rule.probability(features).tolist() == [0.4, 0.1]
-
-
-def test_a_rate_is_rounded_to_the_published_decimals():
-    assert BaseRate(1 / 3).probability(np.zeros((1, len(FEATURES)))).tolist() == [0.333333]
+def test_probabilities_are_published_with_six_decimals():
+    assert rounded(np.array([0.1234565, 1 / 3, 0.0, 1.0])).tolist() == [
+        0.123456,
+        0.333333,
+        1e-6,
+        1 - 1e-6,
+    ]
 
 
 def test_the_drift_of_the_level_by_hand():

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ml.errors import TooLittleDataError
-from ml.settings import DEFAULTS
-from ml.split import Window, WindowSummary, fingerprint, folds, plan, sample, take
+from ml.settings import DEFAULTS, Settings
+from ml.split import Window, WindowSummary, describe, fingerprint, plan
 
 
 def snapshots(labelled, *, buyers=30, rows=100, history_days=None):
@@ -27,11 +27,11 @@ def snapshots(labelled, *, buyers=30, rows=100, history_days=None):
     ]
 
 
-def with_buyers(summaries, number, buyers):
-    """Return the snapshots with another number of buyers in one of them."""
+def with_buyers(summaries, wanted, buyers):
+    """Return the snapshots with another number of buyers in some of them."""
     return [
         dataclasses.replace(summary, buyers=buyers)
-        if summary.snapshot_number == number
+        if summary.snapshot_number in wanted
         else summary
         for summary in summaries
     ]
@@ -41,6 +41,10 @@ def numbers(windows):
     return [window.snapshot_number for window in windows]
 
 
+def steps(roles):
+    return {step.judged.snapshot_number: numbers(step.fit) for step in roles.history}
+
+
 def test_many_windows_fit_choose_and_report_apart():
     roles = plan(snapshots(12), DEFAULTS)
     assert numbers(roles.fit) == [3, 4, 5, 6, 7, 8]
@@ -48,7 +52,6 @@ def test_many_windows_fit_choose_and_report_apart():
     assert numbers(roles.refit) == [2, 3, 4, 5, 6, 7]
     assert roles.report.snapshot_number == 1
     assert numbers(roles.final) == [1, 2, 3, 4, 5, 6]
-    assert numbers(roles.windows()) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_three_windows_have_one_role_each():
@@ -57,6 +60,7 @@ def test_three_windows_have_one_role_each():
     assert roles.choose.snapshot_number == 2
     assert numbers(roles.refit) == [2, 3]
     assert numbers(roles.final) == [1, 2, 3]
+    assert steps(roles) == {2: [3]}
 
 
 def test_two_windows_leave_the_choice_to_cross_validation():
@@ -65,6 +69,7 @@ def test_two_windows_leave_the_choice_to_cross_validation():
     assert numbers(roles.fit) == numbers(roles.refit) == [2]
     assert roles.report.snapshot_number == 1
     assert numbers(roles.final) == [1, 2]
+    assert roles.history == ()
 
 
 @pytest.mark.parametrize("labelled", range(2, 13))
@@ -73,6 +78,131 @@ def test_what_reports_is_later_than_all_that_is_fitted_or_chosen_on(labelled):
     assert min(numbers(roles.refit)) > roles.report.snapshot_number
     if roles.choose is not None:
         assert min(numbers(roles.fit)) > roles.choose.snapshot_number > roles.report.snapshot_number
+
+
+def test_every_window_before_the_report_but_the_oldest_is_judged_as_well():
+    assert steps(plan(snapshots(9), DEFAULTS)) == {
+        2: [3, 4, 5, 6, 7, 8],
+        3: [4, 5, 6, 7, 8, 9],
+        4: [5, 6, 7, 8, 9],
+        5: [6, 7, 8, 9],
+        6: [7, 8, 9],
+        7: [8, 9],
+        8: [9],
+    }
+
+
+@pytest.mark.parametrize("labelled", range(2, 20))
+def test_a_past_window_is_judged_by_earlier_ones_alone(labelled):
+    for step in plan(snapshots(labelled), DEFAULTS).history:
+        for learned in step.fit:
+            end = date.fromisoformat(learned.as_of_date) + timedelta(days=learned.horizon_days)
+            assert end.isoformat() <= step.judged.as_of_date
+
+
+def test_the_history_can_be_cut_short():
+    roles = plan(snapshots(12), Settings(history_windows=3))
+    assert list(steps(roles)) == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"buyers": 0}, id="nobody ordered"),
+        pytest.param({"buyers": 100}, id="all ordered"),
+        pytest.param({"rows": 19, "buyers": 9}, id="hardly a customer"),
+    ],
+)
+def test_a_past_window_that_says_nothing_is_not_judged_and_still_learned_from(changed):
+    summaries = snapshots(9)
+    summaries[4] = dataclasses.replace(summaries[4], **changed)
+    found = steps(plan(summaries, DEFAULTS))
+    assert sorted(found) == [2, 3, 5, 6, 7, 8]
+    assert 4 in found[3]
+
+
+def test_a_past_window_with_too_little_before_it_is_not_judged():
+    # Windows 8 and 9 hold 40 rows, and 50 are needed to fit; window 7 has 60 from 8, 9 and 10.
+    summaries = [
+        dataclasses.replace(summary, rows=20, buyers=10 if summary.buyers else None)
+        for summary in snapshots(10)
+    ]
+    assert sorted(steps(plan(summaries, DEFAULTS))) == [2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("settings", "closed"),
+    [
+        pytest.param(DEFAULTS, [], id="usual"),
+        pytest.param(DEFAULTS, [2, 3, 4, 5, 6, 7, 8], id="closed for most of the year"),
+        pytest.param(Settings(fit_windows=1), [], id="one window a fit"),
+        pytest.param(Settings(fit_windows=2), [4, 5], id="two windows a fit"),
+    ],
+)
+def test_every_window_with_a_role_is_read(settings, closed):
+    # A window that was planned but not read would stop the training.
+    roles = plan(with_buyers(snapshots(12), closed, 0), settings)
+    read = set(numbers(roles.windows()))
+    judged = {step.judged.snapshot_number for step in roles.history}
+    chosen = {roles.choose.snapshot_number} if roles.choose else set()
+    assert judged | chosen | {roles.report.snapshot_number} <= read
+    for learned in (roles.fit, roles.refit, roles.final, *(step.fit for step in roles.history)):
+        assert set(numbers(learned)) <= read
+
+
+def test_windows_in_use_are_listed_once_and_newest_first():
+    assert numbers(plan(snapshots(12), DEFAULTS).windows()) == list(range(1, 13))
+
+
+def test_roles_are_told_in_the_order_of_the_protocol():
+    summaries = snapshots(9)
+    roles = plan(summaries, DEFAULTS)
+    assert [roles.roles(summary) for summary in summaries] == [
+        [],
+        ["report", "final"],
+        ["choose", "refit", "final", "history"],
+        *[["fit", "refit", "final", "history"]] * 4,
+        ["fit", "refit", "history"],
+        ["fit", "history"],
+        [],
+    ]
+
+
+def test_without_a_choosing_window_nothing_has_that_role():
+    summaries = snapshots(2)
+    roles = plan(summaries, DEFAULTS)
+    assert [roles.roles(summary) for summary in summaries] == [
+        [],
+        ["report", "final"],
+        ["fit", "refit", "final"],
+    ]
+
+
+def test_a_window_is_described_by_dates_counts_and_roles():
+    summaries = snapshots(3)
+    roles = plan(summaries, DEFAULTS)
+    assert describe(summaries[2], roles) == {
+        "as_of_date": "2024-05-01",
+        "label_end_date": "2024-05-31",
+        "customers": 100,
+        "buyers": 30,
+        "roles": ["choose", "refit", "final", "history"],
+    }
+
+
+def test_the_latest_window_is_scored_and_its_buyers_are_not_known():
+    summaries = snapshots(3)
+    assert describe(summaries[0], plan(summaries, DEFAULTS)) == {
+        "as_of_date": "2024-06-30",
+        "label_end_date": "2024-07-30",
+        "customers": 100,
+        "buyers": None,
+        "roles": ["score"],
+    }
+
+
+def test_without_a_model_no_window_has_a_role():
+    assert [describe(summary, None)["roles"] for summary in snapshots(1)] == [[], []]
 
 
 def test_a_past_date_without_a_horizon_of_history_is_left_out():
@@ -123,70 +253,19 @@ def test_a_small_last_window_cannot_report():
 )
 def test_a_last_window_of_one_kind_cannot_report(buyers, who):
     with pytest.raises(TooLittleDataError, match=f"{who} of the window of 2024-05-31"):
-        plan(with_buyers(snapshots(12), 1, buyers), DEFAULTS)
+        plan(with_buyers(snapshots(12), [1], buyers), DEFAULTS)
 
 
 def test_fitting_windows_of_one_kind_cannot_fit():
     summaries = snapshots(12, buyers=0)
     with pytest.raises(TooLittleDataError, match="no customer of the windows"):
-        plan(with_buyers(summaries, 1, 30), DEFAULTS)
+        plan(with_buyers(summaries, [1], 30), DEFAULTS)
 
 
 def test_a_choosing_window_of_one_kind_joins_the_fit():
-    roles = plan(with_buyers(snapshots(12), 2, 0), DEFAULTS)
+    roles = plan(with_buyers(snapshots(12), [2], 0), DEFAULTS)
     assert roles.choose is None
     assert numbers(roles.fit) == [2, 3, 4, 5, 6, 7]
-
-
-IDS = [f"c{number}" for number in range(1000)]
-LABELS = np.array([int(number % 4 == 0) for number in range(1000)])
-
-
-def test_a_sample_keeps_the_share_of_buyers():
-    rows = sample(IDS, LABELS, limit=200, seed=1)
-    assert len(rows) == 200
-    assert LABELS[rows].sum() == 50
-
-
-def test_a_smaller_sample_lies_within_a_larger_one():
-    small, large = (set(sample(IDS, LABELS, limit=limit, seed=1)) for limit in (100, 400))
-    assert small < large
-
-
-def test_another_seed_draws_other_customers():
-    first, second = (set(sample(IDS, LABELS, limit=200, seed=seed)) for seed in (1, 2))
-    assert len(first & second) < 100
-
-
-def test_the_draw_depends_on_the_customer_not_on_the_place():
-    backwards = sample(IDS[::-1], LABELS[::-1], limit=200, seed=1)
-    forwards = sample(IDS, LABELS, limit=200, seed=1)
-    assert {IDS[::-1][row] for row in backwards} == {IDS[row] for row in forwards}
-
-
-def test_taking_rows_keeps_customers_features_and_labels_together():
-    window = Window(snapshots(1)[1], ["a", "b", "c"], np.arange(6.0).reshape(3, 2), np.arange(3))
-    taken = take(window, np.array([0, 2]))
-    assert taken.customer_ids == ["a", "c"]
-    assert taken.features.tolist() == [[0.0, 1.0], [4.0, 5.0]]
-    assert taken.labels.tolist() == [0, 2]
-
-
-def test_no_customer_is_in_two_folds_and_each_fold_has_both_kinds():
-    ids = [f"c{number % 50:02d}" for number in range(150)]
-    labels = np.array([int(number % 50 < 10) for number in range(150)])
-    part = folds(ids, labels, count=5)
-    for customer in set(ids):
-        assert len({part[row] for row in range(150) if ids[row] == customer}) == 1
-    for fold in range(5):
-        assert labels[part == fold].tolist().count(1) == 6
-        assert (part == fold).sum() == 30
-
-
-def test_too_few_buyers_cannot_be_dealt_into_folds():
-    labels = np.array([1] * 4 + [0] * 46)
-    with pytest.raises(TooLittleDataError, match="4 customers of the past windows ordered"):
-        folds([f"c{number}" for number in range(50)], labels, count=5)
 
 
 def test_the_fingerprint_changes_with_any_value():

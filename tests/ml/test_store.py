@@ -6,33 +6,10 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from ml import store
+from ml import runs, store
 from ml.errors import ModelError
 from ml.settings import FEATURES, LABEL
-from ml.tables import MetricRow, PredictionRow, RunRow
-
-
-def run_row(model_run_id, status="trained"):
-    return RunRow(
-        model_run_id=model_run_id,
-        status=status,
-        message="",
-        as_of_date="2024-06-30",
-        horizon_days=30,
-        chosen_model="blend",
-        threshold=0.5,
-        training_rows=10,
-        training_windows=1,
-        first_training_date="2024-05-31",
-        last_training_date="2024-05-31",
-        evaluated_as_of_date="2024-05-31",
-        evaluation_rows=10,
-        base_rate=0.5,
-        feature_names="[]",
-        library_versions="{}",
-        data_fingerprint="",
-        model_file=None,
-    )
+from ml.tables import PredictionRow
 
 
 def prediction(customer_id):
@@ -140,13 +117,39 @@ def test_a_value_that_is_no_number_is_refused(make_work_db, shop_rows, value, se
         list(store.read_chunks(connection, 0, 10))
 
 
+def test_cost_and_benefit_of_a_contact_are_read(make_work_db):
+    for contact in ((None, None), (0.5, 12.0), (0, 3)):
+        with store.reading(make_work_db([], contact=contact)) as connection:
+            assert store.read_contact(connection) == contact
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param("drop table forecast_settings", id="no table"),
+        pytest.param("delete from forecast_settings", id="no row"),
+        pytest.param("insert into forecast_settings values (1, 2)", id="two rows"),
+    ],
+)
+def test_damaged_forecast_settings_say_what_to_type(make_work_db, damage):
+    path = make_work_db([])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(damage)
+        connection.commit()
+    with (
+        store.reading(path) as connection,
+        pytest.raises(ModelError, match="Run 'tillsight build'"),
+    ):
+        store.read_contact(connection)
+
+
 def test_a_failed_write_changes_nothing(tmp_path, dump):
     raw_db = tmp_path / "raw.db"
     with store.writing(raw_db) as connection:
-        store.write_predictions(connection, "a", [[prediction("1")]])
+        runs.write_predictions(connection, "a", [[prediction("1")]])
     before = dump(raw_db)
     with pytest.raises(ModelError, match="cannot be written"), store.writing(raw_db) as connection:
-        store.write_predictions(connection, "b", [[prediction("2")], [prediction("2")]])
+        runs.write_predictions(connection, "b", [[prediction("2")], [prediction("2")]])
     assert dump(raw_db) == before
 
 
@@ -159,63 +162,3 @@ def test_a_busy_database_says_so(tmp_path):
             store.writing(raw_db, patience=0),
         ):
             pass
-
-
-def test_tables_can_be_made_twice(tmp_path):
-    with closing(sqlite3.connect(tmp_path / "raw.db")) as connection:
-        store.ensure_tables(connection)
-        store.ensure_tables(connection)
-        tables = {row[0] for row in connection.execute("select name from sqlite_master")}
-    assert {
-        "raw_model_runs",
-        "raw_model_metrics",
-        "raw_model_curves",
-        "raw_predictions",
-    } <= tables
-
-
-def test_runs_are_counted_and_the_latest_is_in_use(tmp_path, query):
-    raw_db = tmp_path / "raw.db"
-    for model_run_id in ("a", "b", "b", "a"):
-        with store.writing(raw_db) as connection:
-            store.write_run(connection, run_row(model_run_id), [], [])
-            assert store.latest_run(connection).model_run_id == model_run_id
-    numbers = query(raw_db, "select model_run_id, run_number from raw_model_runs order by 1")
-    assert numbers == [("a", 3), ("b", 2)]
-
-
-def test_the_same_run_again_replaces_its_figures(tmp_path, query):
-    raw_db = tmp_path / "raw.db"
-    for value in (0.1, 0.2):
-        with store.writing(raw_db) as connection:
-            row = MetricRow("report", "blend", "all", "log_loss", value)
-            store.write_run(connection, run_row("a"), [row], [])
-    assert query(raw_db, "select value from raw_model_metrics") == [(0.2,)]
-
-
-def test_without_a_run_there_is_a_sentence(tmp_path):
-    with (
-        store.writing(tmp_path / "raw.db") as connection,
-        pytest.raises(ModelError, match=r"no model has been trained yet. Run 'tillsight train'"),
-    ):
-        store.latest_run(connection)
-
-
-def test_a_model_folder_is_replaced_whole(tmp_path):
-    store.save_model(tmp_path / "models", "a", {"one": b"1", "two": b"2"})
-    (tmp_path / "models" / "a.new").mkdir()
-    store.save_model(tmp_path / "models", "a", {"one": b"3"})
-    assert store.load_model(tmp_path / "models", "a", ["one"]) == {"one": b"3"}
-    assert [path.name for path in (tmp_path / "models").iterdir()] == ["a"]
-    assert [path.name for path in (tmp_path / "models" / "a").iterdir()] == ["one"]
-
-
-def test_a_missing_model_says_what_to_type(tmp_path):
-    with pytest.raises(ModelError, match=r"cannot be read .*Run 'tillsight train'"):
-        store.load_model(tmp_path, "a", ["one"])
-
-
-def test_a_models_folder_that_is_a_file_is_a_sentence(tmp_path):
-    (tmp_path / "models").write_text("")
-    with pytest.raises(ModelError, match="cannot be written"):
-        store.save_model(tmp_path / "models", "a", {"one": b"1"})

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
+from reports.site import write_site
+
 HERE = Path(__file__).parent
 AS_OF = "2024-06-30"
 CHROMIUM_ARGS = [
@@ -83,69 +85,6 @@ def _lines(count: int) -> Iterator[tuple[Any, ...]]:
                 yield (*key, -1, -3.25, f"{day} 11:00:00", invoice, 1)
 
 
-def _metrics() -> Iterator[tuple[str, str, str, str, float]]:
-    quality = {
-        "random_forest": (0.78, 0.61, 0.41, 0.13, 0.04, 2.6),
-        "logistic_regression": (0.76, 0.58, 0.43, 0.14, 0.05, 2.4),
-        "recency_rule": (0.70, 0.49, 0.50, 0.17, 0.09, 2.0),
-        "base_rate": (0.50, 0.31, 0.62, 0.21, 0.02, 1.0),
-    }
-    names = (
-        "roc_auc",
-        "average_precision",
-        "log_loss",
-        "brier",
-        "expected_calibration_error",
-        "lift_top_tenth",
-    )
-    for model, values in quality.items():
-        for name, value in zip(names, values, strict=True):
-            yield "report", model, "all", name, value
-    counts = {
-        "true_positive": 80.0,
-        "false_positive": 30.0,
-        "false_negative": 20.0,
-        "true_negative": 170.0,
-        "rows": 300.0,
-        "positives": 100.0,
-        "accuracy": 0.8333,
-        "precision": 0.7273,
-        "recall": 0.8,
-        "f1": 0.7619,
-    }
-    for name, value in counts.items():
-        yield "report", "random_forest", "all", name, value
-    yield "report", "random_forest", "one_time_buyers", "roc_auc", 0.66
-    yield "report", "random_forest", "one_time_buyers", "rows", 120.0
-    for feature, value in (("recency", 0.08), ("frequency", 0.05), ("tenure_days", -0.001)):
-        yield "report", "random_forest", f"feature:{feature}", "permutation_importance", value
-
-
-def _curves() -> Iterator[tuple[str, str, int, float, float, int]]:
-    for model, bend in (("random_forest", 3), ("recency_rule", 2)):
-        for point in range(11):
-            x = point / 10
-            yield model, "roc", point, x, round(1 - (1 - x) ** bend, 4), 300
-            yield model, "precision_recall", point, x, round(0.9 - 0.55 * x, 4), 300
-            yield model, "gains", point, x, round(1 - (1 - x) ** bend, 4), 300
-            if point < 10:
-                yield model, "calibration", point, x + 0.05, round(0.9 * x + 0.06, 4), 30
-
-
-def _fill_model(connection: sqlite3.Connection) -> None:
-    run = (
-        "insert into model_runs values (?, 'trained', null, ?, 30, 'random_forest', 0.42, 1800, 6,"
-        " ?, ?, ?, 300, 0.31, ?, ?, 'd', ?, ?)"
-    )
-    features = '["recency", "frequency", "tenure_days"]'
-    versions = '{"scikit-learn": "1.9.1"}'
-    dates = ("2024-06-30", "2023-12-02", "2024-05-01", "2024-05-31")
-    connection.execute(run, ("run-1", *dates, features, versions, 2, 1))
-    connection.execute(run, ("run-0", *dates, features, versions, 1, 0))
-    connection.executemany("insert into model_metrics values ('run-1', ?, ?, ?, ?, ?)", _metrics())
-    connection.executemany("insert into model_curves values ('run-1', ?, ?, ?, ?, ?, ?)", _curves())
-
-
 def make_marts(path: Path, *, customers: int = 40, trained: bool = True) -> Path:
     """Write a consistent marts.db of so many customers, with or without a model."""
     connection = sqlite3.connect(path)
@@ -162,7 +101,7 @@ def make_marts(path: Path, *, customers: int = 40, trained: bool = True) -> Path
         bound = {"as_of": AS_OF if customers else None} if ":as_of" in statement else {}
         connection.execute(statement, bound)
     if trained and customers:
-        _fill_model(connection)
+        connection.executescript((HERE / "marts_model.sql").read_text(encoding="utf-8"))
     connection.commit()
     connection.close()
     return path
@@ -195,8 +134,8 @@ def untrained_marts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = make_marts(tmp_path_factory.mktemp("untrained") / "marts.db", trained=False)
     connection = sqlite3.connect(path)
     connection.execute(
-        "insert into model_runs (model_run_id, status, message, run_number, is_latest)"
-        " values ('run-1', 'unavailable', 'the history is 24 days long; 60 are needed', 1, 1)"
+        "insert into model_runs (model_run_id, status, message, run_number, is_in_use, is_pinned)"
+        " values ('run-1', 'unavailable', 'the history is 24 days long; 60 are needed', 1, 1, 0)"
     )
     connection.commit()
     connection.close()
@@ -223,3 +162,54 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=str(program), args=CHROMIUM_ARGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def sites(
+    marts: Path,
+    large_marts: Path,
+    empty_marts: Path,
+    lone_marts: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, str]:
+    """Write a page for each shop, and return their addresses."""
+    made = {}
+    for name, path in {
+        "small": marts,
+        "large": large_marts,
+        "empty": empty_marts,
+        "lone": lone_marts,
+    }.items():
+        out = tmp_path_factory.mktemp(name)
+        made[name] = write_site(path, out / "site", exports_dir=out / "exports").index.as_uri()
+    return made
+
+
+@pytest.fixture
+def visit(chromium: Any, sites: dict[str, str]) -> Iterator[Any]:
+    """Open a page; at the end nothing may have gone wrong on it or left the disk."""
+    contexts, complaints = [], []
+
+    def opened(name="large", *, address="", width=1280, ready=True, **settings):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
+        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        page.on("dialog", lambda shown: complaints.append(f"dialog: {shown.message}"))
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith(("file:", "data:", "blob:"))
+                or complaints.append(f"request: {request.url}")
+            ),
+        )
+        page.goto(sites[name] + address)
+        if ready:
+            page.wait_for_selector("html[data-table=ready]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints

@@ -80,16 +80,28 @@ create table snapshot_kpis (
     expected_buyers_low real, expected_buyers_high real, revenue_at_risk real
 );
 create table model_runs (
-    model_run_id text primary key, status text, message text, as_of_date date,
-    horizon_days integer, chosen_model text, threshold real, training_rows integer,
-    training_windows integer, first_training_date date, last_training_date date,
-    evaluated_as_of_date date, evaluation_rows integer, base_rate real, feature_names text,
-    library_versions text, data_fingerprint text, run_number integer,
-    is_latest integer
+    model_run_id text primary key, run_number integer, is_in_use integer, is_pinned integer,
+    status text, message text, verdict text, verdict_reason text, verdict_rules text,
+    as_of_date date, horizon_days integer, chosen_model text, threshold real, threshold_rule text,
+    training_rows integer, training_windows integer, first_training_date date,
+    last_training_date date, evaluated_as_of_date date, evaluation_rows integer, base_rate real,
+    windows text, feature_names text, settings text, library_versions text, data_fingerprint text,
+    card text
 );
 create table model_metrics (
-    model_run_id text, split text, model text, slice text, metric text, value real,
-    primary key (model_run_id, split, model, slice, metric)
+    model_run_id text, split text, as_of_date date, model text, slice text, metric text,
+    value real, low real, high real,
+    primary key (model_run_id, split, as_of_date, model, slice, metric)
+);
+create table prediction_outcomes (
+    prediction_date date, customer_id text, model_run_id text, horizon_days integer,
+    horizon_end_date date, purchase_probability real, predicted_label integer, ordered integer,
+    primary key (prediction_date, customer_id)
+);
+create table prediction_track_record (
+    prediction_date date, horizon_end_date date, model_run_id text, band integer,
+    customers integer, expected_buyers real, buyers integer, marked integer,
+    marked_buyers integer, squared_error_sum real, primary key (prediction_date, band)
 );
 create table model_curves (
     model_run_id text, model text, curve text, point integer, x real, y real, row_count integer,

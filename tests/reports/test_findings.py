@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reports import findings, heatmaps, model_part, rows, tables
+from reports import findings, heatmaps, rows, tables
 from reports.formats import DASH, Money
 
 MONEY = Money("GBP")
@@ -33,25 +33,6 @@ LOST = segment("Lost", 4, 80, 100.0, share=0.8, revenue_share=0.1)
 
 def month(date, revenue, *, is_complete=1):
     return rows.Month(date, 3, 2, 1, revenue, 0.0, is_complete)
-
-
-def metric(model, name, value, part="all"):
-    return rows.Metric("report", model, part, name, value)
-
-
-def judged(**changes):
-    values = {
-        ("random_forest", "roc_auc"): 0.78,
-        ("random_forest", "log_loss"): 0.41,
-        ("random_forest", "expected_calibration_error"): 0.03,
-        ("random_forest", "positives"): 400,
-        ("recency_rule", "roc_auc"): 0.70,
-        ("base_rate", "log_loss"): 0.62,
-    }
-    for name, value in changes.items():
-        values["random_forest", name] = value
-    found = [metric(model, name, value) for (model, name), value in values.items()]
-    return model_part.verdict(model_part.Figures(found), "random_forest")
 
 
 def test_the_segment_with_most_revenue_is_named_with_both_shares():
@@ -92,58 +73,6 @@ def test_moves_are_counted_in_words():
 )
 def test_changes_read_as_words(change, words):
     assert findings.change_in_words(change) == words
-
-
-def test_a_model_that_is_better_and_calibrated_is_to_be_used():
-    told = judged()
-    assert (told.label, told.tone) == ("Use it", "good")
-    assert "78% of the pairs; recency alone 70%" in told.reason
-
-
-@pytest.mark.parametrize(
-    ("changes", "label", "reason"),
-    [
-        ({"log_loss": 0.62}, "Do not use", "0.620 is not below the base rate's 0.620"),
-        ({"roc_auc": 0.70}, "Do not use", "no better than recency alone (0.700 against 0.700)"),
-        ({"expected_calibration_error": 0.051}, "Use with care", "differ by 5.1 points"),
-        ({"positives": 99}, "Use with care", "only 99 buyers"),
-        ({"roc_auc": None}, "Use with care", "Not every figure"),
-    ],
-)
-def test_each_rule_of_the_verdict_can_be_the_reason(changes, label, reason):
-    told = judged(**changes)
-    assert told.label == label
-    assert reason in told.reason
-
-
-def test_a_weak_model_that_still_beats_recency_is_to_be_used_with_care():
-    figures = [
-        metric("random_forest", "roc_auc", 0.66),
-        metric("random_forest", "log_loss", 0.5),
-        metric("recency_rule", "roc_auc", 0.6),
-    ]
-    told = model_part.verdict(model_part.Figures(figures), "random_forest")
-    assert told.label == "Use with care"
-    assert "only 66% of the pairs" in told.reason
-
-
-def test_buyers_reached_are_read_from_the_gains_curve_of_the_model_in_use():
-    points = [
-        rows.CurvePoint("random_forest", "gains", 0, 0.0, 0.0),
-        rows.CurvePoint("random_forest", "gains", 1, 0.2, 0.48),
-        rows.CurvePoint("random_forest", "gains", 2, 0.3, 0.6),
-        rows.CurvePoint("recency_rule", "gains", 1, 0.2, 0.9),
-        rows.CurvePoint("random_forest", "roc", 1, 0.2, 0.99),
-    ]
-    assert model_part.reached_by(points, "random_forest", 0.2) == (
-        "Contacting the best 20% of customers reaches 48% of buyers"
-    )
-
-
-def test_a_run_that_could_not_train_says_why():
-    assert model_part.unavailable([]) == (
-        "Model unavailable: none has been trained yet. Run 'tillsight train'."
-    )
 
 
 def test_a_grid_of_moves_has_a_dash_where_nobody_moved():

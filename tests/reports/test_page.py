@@ -12,7 +12,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from reports.exports import safe_text
-from reports.site import write_site
 
 pytestmark = pytest.mark.browser
 
@@ -24,50 +23,6 @@ AXE = {
     "resultTypes": ["violations"],
     "preload": False,
 }
-
-
-@pytest.fixture(scope="module")
-def sites(marts, large_marts, empty_marts, lone_marts, tmp_path_factory) -> dict[str, str]:
-    made = {}
-    for name, path in {
-        "small": marts,
-        "large": large_marts,
-        "empty": empty_marts,
-        "lone": lone_marts,
-    }.items():
-        out = tmp_path_factory.mktemp(name)
-        made[name] = write_site(path, out / "site", exports_dir=out / "exports").index.as_uri()
-    return made
-
-
-@pytest.fixture
-def visit(chromium, sites):
-    """Open a page; at the end nothing may have gone wrong on it or left the disk."""
-    contexts, complaints = [], []
-
-    def opened(name="large", *, address="", width=1280, ready=True, **settings):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, **settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
-        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        page.on("dialog", lambda shown: complaints.append(f"dialog: {shown.message}"))
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith(("file:", "data:", "blob:"))
-                or complaints.append(f"request: {request.url}")
-            ),
-        )
-        page.goto(sites[name] + address)
-        if ready:
-            page.wait_for_selector(READY)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not complaints
 
 
 def query(marts: Path, sql: str):

@@ -164,10 +164,12 @@ def test_charts_have_a_heading_a_caption_and_their_numbers(html, outline):
     drawn = re.findall(r'data-chart="([^"]+)"', html)
     assert "monthly-revenue" in drawn
     assert {"gains", "calibration", "roc", "precision-recall", "importance"} <= set(drawn)
+    assert {"baselines", "windows", "past-log-loss", "past-roc-auc"} <= set(drawn)
+    assert {"track-record", "track-calibration"} <= set(drawn)
     figures = re.findall(r"<figure.*?</figure>", html, flags=re.DOTALL)
     assert len(figures) == len(drawn)
     for figure in figures:
-        assert re.search(r"<h3>[^<]+</h3>\s*<p class=\"caption\">[^<]+</p>", figure)
+        assert re.search(r"<h([34])>[^<]+</h\1>\s*<p class=\"caption\">[^<]+</p>", figure)
         assert "<summary>The numbers as a table</summary>" in figure
         assert "<td" in figure
     assert {f"chart-{name}" for name in drawn} <= set(outline.ids)
@@ -201,6 +203,36 @@ def test_a_model_that_could_not_train_says_why(untrained_marts, tmp_path):
     text = Outline(result.index.read_text(encoding="utf-8")).text
     assert "Model unavailable: the history is 24 days long; 60 are needed." in text
     assert "No model in use" in text
+
+
+def test_past_forecasts_stand_even_where_the_run_in_use_could_not_train(marts, tmp_path):
+    copy = tmp_path / "marts.db"
+    copy.write_bytes(marts.read_bytes())
+    connection = sqlite3.connect(copy)
+    connection.execute("update model_runs set is_in_use = 0")
+    connection.execute(
+        "insert into model_runs (model_run_id, status, message, run_number, is_in_use, is_pinned)"
+        " values ('run-3', 'unavailable', 'too few <b>buyers</b>', 3, 1, 0)"
+    )
+    connection.commit()
+    connection.close()
+    html = write_site(copy, tmp_path / "site", exports_dir=tmp_path).index.read_text("utf-8")
+    outline = Outline(html)
+    assert "Model unavailable: too few <b>buyers</b>." in outline.text
+    assert "too few <b>" not in html
+    assert "2 past forecasts together expected 26 buyers; 25 ordered" in outline.text
+    assert "Training runs" in outline.text
+    assert "chart-gains" not in outline.ids
+
+
+def test_texts_of_the_run_stand_as_text(html, outline):
+    for hostile in ("<script>alert(4)</script>", "<script>alert(5)</script>", "<i>few</i>"):
+        assert hostile in outline.text
+        assert hostile not in html
+    assert "Beats <b>BG/NBD</b> & all others." in outline.text
+    assert "[here](javascript:alert)" in outline.text
+    assert not [link for link in outline.links if "javascript" in link]
+    assert "eve@" not in html
 
 
 def test_a_new_page_takes_the_place_of_the_old_one_as_a_whole(marts, tmp_path):

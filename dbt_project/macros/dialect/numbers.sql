@@ -100,3 +100,8 @@
             then {{ minor_units_from_micros(quantity ~ ' * ' ~ unit_price_micros) }}
     end
 {%- endmacro %}
+
+{# A number given in the settings, as a literal; null where none is given. #}
+{% macro number_literal(number) -%}
+    {{ 'null' if number is none else number }}
+{%- endmacro %}

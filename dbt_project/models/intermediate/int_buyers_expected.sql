@@ -32,7 +32,7 @@ missed as (
             curves.model_run_id = runs.model_run_id
             and curves.model = runs.chosen_model
 
-    where curves.curve = 'calibration' and runs.is_latest = 1
+    where curves.curve = 'calibration' and runs.is_in_use = 1
 
 ),
 

@@ -11,10 +11,13 @@ listed as (
     select
         model_run_id,
         split,
+        as_of_date,
         model,
         slice,
         metric,
-        value
+        value,
+        low,
+        high
 
     from metrics
 

@@ -19,7 +19,12 @@ renamed as (
         metric,
 
         -- numerics
-        value
+        value,
+        low,
+        high,
+
+        -- dates
+        as_of_date
 
     from source
 

@@ -15,10 +15,17 @@ renamed as (
         -- strings
         status,
         message,
+        verdict,
+        verdict_reason,
+        verdict_rules,
         chosen_model,
+        threshold_rule,
+        windows,
         feature_names,
+        settings,
         library_versions,
         data_fingerprint,
+        card,
 
         -- numerics
         run_number,
@@ -28,6 +35,9 @@ renamed as (
         training_windows,
         evaluation_rows,
         base_rate,
+
+        -- booleans
+        is_pinned,
 
         -- dates
         as_of_date,
