@@ -96,9 +96,10 @@ def histories(features: FloatArray) -> Histories:
         Of the same customers.
     """
     age = features[:, FEATURES.index("tenure_days")]
+    # customers made up for the reasons can have half an order, or be silent for longer than known
     return Histories(
-        repeats=features[:, FEATURES.index("order_days")] - 1,
-        last=age - features[:, FEATURES.index("recency")],
+        repeats=np.floor(features[:, FEATURES.index("order_days")]) - 1,
+        last=np.maximum(0.0, age - features[:, FEATURES.index("recency")]),
         age=age,
     )
 

@@ -21,6 +21,8 @@ from ml.split import FloatArray, IntArray
 
 CELLS: Final = 500
 MIDDLE: Final = (0.025, 0.975)
+UNBOUNDED: Final = frozenset({"log_loss", "lift_top_tenth"})
+"""All other measures are at most 1."""
 
 Interval = tuple[float, float]
 
@@ -109,7 +111,7 @@ def intervals(
         values = {**_losses(cells, drawn), **_ranking(drawn), **_decisions(cells, drawn)}
         values["expected_calibration_error"] = _calibration_error(cells, drawn)
     return {
-        name: _around(measured[name], draws)
+        name: _around(measured[name], draws, highest=np.inf if name in UNBOUNDED else 1.0)
         for name, draws in values.items()
         if name in measured and not np.isnan(draws).all()
     }
@@ -239,10 +241,10 @@ def _from_the_top(counts: FloatArray) -> FloatArray:
     return np.asarray(np.cumsum(counts[:, ::-1], axis=1)[:, ::-1])
 
 
-def _around(value: float, draws: FloatArray) -> Interval:
+def _around(value: float, draws: FloatArray, *, highest: float) -> Interval:
     """Return the middle of the draws, moved to where the figure is their mean."""
     low, high = _middle(draws - np.nanmean(draws) + value)
-    return max(0.0, low), high
+    return max(0.0, low), min(highest, high)
 
 
 def _middle(draws: FloatArray) -> Interval:

@@ -105,7 +105,7 @@ def fit_all(
     dict of str to ModelForecast, dict of str to Forecast
         Candidates, their level as fitted; baselines.
     """
-    members = pipeline.fit_members(names, features, labels, settings)
+    members = pipeline.fit_members(names, features, labels, settings, horizon_days=horizon_days)
     candidates = {name: pipeline.assemble(name, members) for name in names}
     return candidates, baselines.fit_baselines(
         features, labels, present, settings, horizon_days=horizon_days

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ml import bootstrap, evaluate, sampling
-from ml.baselines import BASELINES
 from ml.pipeline import ModelForecast
 from ml.settings import FEATURES, Settings
 from ml.split import FloatArray, IntArray, Window
@@ -104,33 +103,37 @@ def metrics(
     ]
 
 
-def differences(split_name: str, judged: Judged, model: str, settings: Settings) -> list[MetricRow]:
-    """Measure by how much a model surprises less than each baseline, customer by customer.
+def differences(
+    split_name: str, judged: Judged, models: Sequence[str], other: str, settings: Settings
+) -> list[MetricRow]:
+    """Measure by how much models surprise less than another one, customer by customer.
 
     Parameters
     ----------
     split_name : str
-        `report` or `history`.
+        `choose`, `report` or `history`.
     judged : Judged
         What the models said, and what happened.
-    model : str
-        The candidate in use.
+    models : sequence of str
+        Candidates.
+    other : str
+        Candidate or baseline that they are compared with.
     settings : Settings
         Draws of the intervals.
 
     Returns
     -------
     list of MetricRow
-        Mean log loss less that of the baseline; below 0 the model is better.
+        Mean log loss less that of the other, one row a model; below 0 the model is better.
     """
-    own = evaluate.losses(judged.labels, judged.probability[model])
+    base = evaluate.losses(judged.labels, judged.probability[other])
     rows = []
-    for baseline in BASELINES:
-        gap = own - evaluate.losses(judged.labels, judged.probability[baseline])
+    for model in models:
+        gap = evaluate.losses(judged.labels, judged.probability[model]) - base
         low, high = bootstrap.difference(
             gap, repeats=settings.bootstrap_repeats, seed=settings.seed
         )
-        metric, value = f"log_loss_minus_{baseline}", float(gap.mean())
+        metric, value = f"log_loss_minus_{other}", float(gap.mean())
         rows.append(MetricRow(split_name, judged.as_of_date, model, ALL, metric, value, low, high))
     return rows
 

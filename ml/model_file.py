@@ -29,6 +29,7 @@ CARD_FILE: Final = "card.md"
 NEEDED_FILES: Final = (MODEL_FILE, DETAILS_FILE)
 
 TRUSTED_TYPES: Final = (
+    "ml.pipeline.RepeatBuyingOdds",
     "ml.pipeline.signed_log1p",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",

@@ -11,13 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from ml import bg_nbd, sampling
+from ml.bg_nbd import BgNbd
 from ml.settings import Settings
 from ml.split import FloatArray, IntArray
 
@@ -25,7 +28,8 @@ MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "random_forest": ("random_forest",),
     "logistic_regression": ("logistic_regression",),
     "hist_gradient_boosting": ("hist_gradient_boosting",),
-    "blend": ("logistic_regression", "hist_gradient_boosting"),
+    "blend": ("logistic_regression", "hist_gradient_boosting", "random_forest"),
+    "blend_without_forest": ("logistic_regression", "hist_gradient_boosting"),
 }
 """The estimators of each candidate; several are averaged in log-odds."""
 
@@ -100,6 +104,37 @@ class ModelForecast:
         return replace(self, level_shift=level_shift)
 
 
+class RepeatBuyingOdds(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # ships no types
+    """What BG/NBD says of each customer, as one column of log-odds.
+
+    It is fitted on the rows that the model is fitted on: a linear model cannot make of recency,
+    orders and tenure what a model of buying and dropping out makes of them.
+
+    Parameters
+    ----------
+    horizon_days : int
+        Days that the forecast looks ahead.
+    rows : int
+        Most rows that it is fitted on.
+    """
+
+    def __init__(self, horizon_days: int = 30, rows: int = 4_000) -> None:
+        self.horizon_days = horizon_days
+        self.rows = rows
+
+    def fit(self, features: FloatArray, labels: IntArray | None = None) -> RepeatBuyingOdds:
+        """Fit BG/NBD on the histories in `features`; `labels` are not looked at."""
+        few = sampling.spread(len(features), limit=self.rows)
+        model = bg_nbd.fit(features[few], horizon_days=self.horizon_days)
+        self.r_, self.alpha_, self.a_, self.b_ = model.r, model.alpha, model.a, model.b
+        return self
+
+    def transform(self, features: FloatArray) -> FloatArray:
+        """Return the log-odds of an order within the horizon, shape (n, 1)."""
+        model = BgNbd(self.r_, self.alpha_, self.a_, self.b_, self.horizon_days)
+        return _log_odds(model.probability(features))[:, None]
+
+
 def rounded(probability: FloatArray) -> FloatArray:
     """Round to the decimals that are published, short of 0 and 1.
 
@@ -138,7 +173,7 @@ def signed_log1p(values: FloatArray) -> FloatArray:
     return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
 
 
-def build(name: str, features: FloatArray, settings: Settings) -> Estimator:
+def build(name: str, features: FloatArray, settings: Settings, *, horizon_days: int) -> Estimator:
     """Return an estimator that is not fitted yet, sized to the rows it will see.
 
     Parameters
@@ -149,6 +184,8 @@ def build(name: str, features: FloatArray, settings: Settings) -> Estimator:
         Rows of the fit: leaves grow with them, from 20.
     settings : Settings
         Seed and regularisation.
+    horizon_days : int
+        Days that the forecast looks ahead.
 
     Returns
     -------
@@ -156,14 +193,19 @@ def build(name: str, features: FloatArray, settings: Settings) -> Estimator:
         Gives the same model for the same rows, whatever the number of threads.
     """
     if name == "logistic_regression":
-        return _logistic_regression(settings)
+        return _logistic_regression(settings, horizon_days)
     if name == "hist_gradient_boosting":
         return _hist_gradient_boosting(features, settings)
     return _random_forest(len(features), settings)
 
 
 def fit_members(
-    names: Sequence[str], features: FloatArray, labels: IntArray, settings: Settings
+    names: Sequence[str],
+    features: FloatArray,
+    labels: IntArray,
+    settings: Settings,
+    *,
+    horizon_days: int,
 ) -> dict[str, Estimator]:
     """Fit the estimators that some candidates are made of, each once.
 
@@ -177,6 +219,8 @@ def fit_members(
         1 where the customer ordered; both kinds must be there.
     settings : Settings
         Seed and regularisation.
+    horizon_days : int
+        Days that the forecast looks ahead.
 
     Returns
     -------
@@ -185,7 +229,7 @@ def fit_members(
     """
     fitted: dict[str, Estimator] = {}
     for member in sorted({member for name in names for member in MEMBERS[name]}):
-        estimator = build(member, features, settings)
+        estimator = build(member, features, settings, horizon_days=horizon_days)
         estimator.fit(features, labels)
         fitted[member] = _for_one_thread(estimator)
     return fitted
@@ -242,12 +286,16 @@ def level_drift(labels: IntArray, probability: FloatArray, settings: Settings) -
     return round(settings.level_drift_share * trust * (low + high) / 2, DECIMALS)
 
 
-def _logistic_regression(settings: Settings) -> Estimator:
+def _logistic_regression(settings: Settings, horizon_days: int) -> Estimator:
     """Linear in drawn-in, standardised features; what is not defined is usual, and marked."""
+    columns = [
+        ("drawn_in", FunctionTransformer(signed_log1p)),
+        ("repeat_buying", RepeatBuyingOdds(horizon_days, settings.bg_nbd_rows)),
+    ]
     fill = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     pipeline: Estimator = Pipeline(
         [
-            ("draw_in_tails", FunctionTransformer(signed_log1p)),
+            ("describe", FeatureUnion(columns)),
             ("fill", fill),
             ("standardise", StandardScaler()),
             ("classify", LogisticRegression(C=settings.regularisation, max_iter=2_000)),

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ml import evaluate, explain, fitting, judgement, pipeline
@@ -37,18 +37,21 @@ class Choice:
     judged : Judged
         Its rows, or those of the cross-validation where there is no such window.
     model : str
-        Candidate with the lowest log loss.
+        The first candidate, or one that is better by more than chance explains.
     thresholds : mapping of str to float
         Of each model: cost over benefit of a contact where they are set, else the one with the
         highest F1.
     level_shifts : mapping of str to float
         Of each candidate, in log-odds; 0 where no later window tells a drift.
+    gaps : list of MetricRow
+        By how much each other candidate surprised less than the first.
     """
 
     judged: Judged
     model: str
     thresholds: Mapping[str, float]
     level_shifts: Mapping[str, float]
+    gaps: list[MetricRow]
 
 
 @dataclass(frozen=True)
@@ -137,18 +140,17 @@ def choose(roles: Plan, windows: Mapping[int, Window], settings: Settings) -> Ch
             name: pipeline.level_drift(judged.labels, judged.probability[name], settings)
             for name in settings.candidates
         }
-    losses = {
-        name: evaluate.log_loss(judged.labels, judged.probability[name])
-        for name in settings.candidates
-    }
+    first, *others = settings.candidates
+    gaps = judgement.differences("choose", judged, others, first, settings)
     return Choice(
         judged=judged,
-        model=min(losses, key=lambda name: losses[name]),
+        model=_clearly_best(first, gaps),
         thresholds={
             name: _threshold(judged.labels, probability, settings)
             for name, probability in judged.probability.items()
         },
         level_shifts=shifts,
+        gaps=gaps,
     )
 
 
@@ -254,6 +256,7 @@ def learn(
     TooLittleDataError
         If there are too few customers to choose with.
     """
+    settings = _affordable(roles, settings)
     choice = choose(roles, windows, settings)
     tell()
     reported, forecast = report(roles, windows, choice, settings)
@@ -269,8 +272,9 @@ def learn(
             *judgement.metrics(
                 "choose", choice.judged, choice.thresholds, settings, with_intervals=False
             ),
+            *choice.gaps,
             *judgement.metrics("report", reported, choice.thresholds, settings),
-            *judgement.differences("report", reported, choice.model, settings),
+            *_lead("report", reported, choice, settings),
             *_metrics_of_the_past(past, choice, settings),
             *judgement.importance(forecast, last, settings),
         ],
@@ -279,6 +283,14 @@ def learn(
         evaluation_rows=reported.labels.size,
         base_rate=float(reported.labels.mean()),
     )
+
+
+def _affordable(roles: Plan, settings: Settings) -> Settings:
+    """Return the settings with the candidates that are tried in a shop of this size."""
+    rows = min(settings.fit_row_limit, sum(window.rows for window in roles.final))
+    if rows <= settings.forest_row_limit:
+        return settings
+    return replace(settings, candidates=settings.candidates_of_large_shops)
 
 
 def _fitted(
@@ -297,6 +309,21 @@ def _fitted(
         settings,
         horizon_days=present.summary.horizon_days,
     )
+
+
+def _clearly_best(first: str, gaps: Sequence[MetricRow]) -> str:
+    """Return the first candidate unless another is better by more than chance explains."""
+    clear = [row for row in gaps if row.high is not None and row.high < 0]
+    return min(clear, key=lambda row: row.value).model if clear else first
+
+
+def _lead(split_name: str, judged: Judged, choice: Choice, settings: Settings) -> list[MetricRow]:
+    """Measure by how much the chosen candidate surprises less than each baseline."""
+    return [
+        row
+        for baseline in BASELINES
+        for row in judgement.differences(split_name, judged, [choice.model], baseline, settings)
+    ]
 
 
 def _threshold(labels: IntArray, probability: FloatArray, settings: Settings) -> float:
@@ -318,7 +345,9 @@ def _final(
     unshifted = reported.shifted(0.0).probability(last.features)
     shift = pipeline.level_drift(last.labels, unshifted, settings)
     _, features, labels = fitting.pool(roles.final, windows, settings.fit_row_limit, settings)
-    members = pipeline.fit_members([choice.model], features, labels, settings)
+    members = pipeline.fit_members(
+        [choice.model], features, labels, settings, horizon_days=last.summary.horizon_days
+    )
     model = Model(
         forecast=pipeline.assemble(choice.model, members).shifted(shift),
         threshold=choice.thresholds[choice.model],
@@ -337,5 +366,5 @@ def _metrics_of_the_past(
         rows += judgement.metrics(
             "history", judged, choice.thresholds, settings, slices=(judgement.ALL,)
         )
-        rows += judgement.differences("history", judged, choice.model, settings)
+        rows += _lead("history", judged, choice, settings)
     return rows

@@ -63,7 +63,12 @@ class Settings:
     seed : int
         Feeds every draw: samples, trees, folds, shuffles.
     candidates : tuple of str
-        Models of which the one with the lowest log loss on the choosing window is taken.
+        The first is taken, unless another has a log loss on the choosing window that is lower
+        by more than chance explains.
+    candidates_of_large_shops : tuple of str
+        The same above `forest_row_limit`: a forest costs most of the time there.
+    forest_row_limit : int
+        Rows of the fit up to which a forest is tried.
     fit_windows : int
         Most past windows that are pooled to fit one model.
     minimum_windows : int
@@ -106,11 +111,17 @@ class Settings:
 
     seed: int = 20111209
     candidates: tuple[str, ...] = (
-        "random_forest",
+        "blend",
         "logistic_regression",
         "hist_gradient_boosting",
-        "blend",
+        "random_forest",
     )
+    candidates_of_large_shops: tuple[str, ...] = (
+        "blend_without_forest",
+        "logistic_regression",
+        "hist_gradient_boosting",
+    )
+    forest_row_limit: int = 30_000
     fit_windows: int = 6
     minimum_windows: int = 2
     lead_in_horizons: int = 1

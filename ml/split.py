@@ -124,11 +124,9 @@ class Plan:
         list of WindowSummary
             Ordered by `snapshot_number`.
         """
-        learned = (
-            *self.fit,
-            *self.final,
-            *(window for step in self.history for window in step.fit),
-        )
+        chosen_on = () if self.choose is None else (self.choose,)
+        looked_back = (window for step in self.history for window in (step.judged, *step.fit))
+        learned = (*self.fit, *chosen_on, *self.refit, self.report, *self.final, *looked_back)
         in_use = {window.snapshot_number: window for window in learned}
         return [in_use[number] for number in sorted(in_use)]
 

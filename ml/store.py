@@ -82,9 +82,18 @@ def read_contact(connection: sqlite3.Connection) -> tuple[float | None, float | 
     -------
     float or None, float or None
         Cost and benefit; both None where they are not set.
+
+    Raises
+    ------
+    ModelError
+        If forecast_settings is missing or has not one row.
     """
-    ((cost, benefit),) = [row for rows in _fetch(connection, CONTACT) for row in rows]
-    return cost, benefit
+    found = [row for rows in _fetch(connection, CONTACT) for row in rows]
+    if len(found) != 1:
+        raise ModelError(
+            f"forecast_settings holds {len(found)} rows and should hold one. Run 'tillsight build'."
+        )
+    return found[0][0], found[0][1]
 
 
 def read_labels(

@@ -211,9 +211,8 @@ def _prune(raw_db: Path, models_dir: Path, models_kept: int) -> None:
         listed = runs.listed(connection)
     there = model_folders.kept(models_dir)
     trained = [one for one in listed if one.run.model_run_id in there]
-    stay = {one.run.model_run_id for one in trained[:models_kept]}
-    stay |= {one.run.model_run_id for one in trained if one.is_in_use}
-    model_folders.remove(models_dir, there - stay)
+    old = {one.run.model_run_id for one in trained[models_kept:] if not one.is_in_use}
+    model_folders.remove(models_dir, old)
 
 
 def _counted(tell: Progress) -> Callable[[], None]:
@@ -268,6 +267,7 @@ def _trained(run: RunRow, roles: Plan, outcome: Outcome, settings: Settings) -> 
     """Add to a run what was trained, and the card that says so."""
     name = outcome.model.forecast.name
     found = verdict.judge(outcome.metrics, name)
+    has_contact = settings.contact_cost is not None and settings.contact_benefit is not None
     run = replace(
         run,
         status="trained",
@@ -276,7 +276,7 @@ def _trained(run: RunRow, roles: Plan, outcome: Outcome, settings: Settings) -> 
         verdict_reason=found.reason,
         chosen_model=name,
         threshold=outcome.model.threshold,
-        threshold_rule="best_f1" if settings.contact_cost is None else "cost_and_benefit",
+        threshold_rule="cost_and_benefit" if has_contact else "best_f1",
         training_rows=outcome.training_rows,
         training_windows=len(roles.final),
         first_training_date=roles.final[-1].as_of_date,

@@ -139,6 +139,18 @@ def shop(shop_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path
     return write_work_db(tmp_path_factory.mktemp("shop") / "work.db", shop_rows)
 
 
+@pytest.fixture(scope="session")
+def short_rows(shop_rows: list[Row]) -> list[Row]:
+    """Return the three newest past windows of that shop: the fewest that have a role each."""
+    return [row for row in shop_rows if row["snapshot_number"] <= 3]
+
+
+@pytest.fixture(scope="session")
+def short_shop(short_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a work.db of those windows."""
+    return write_work_db(tmp_path_factory.mktemp("short_shop") / "work.db", short_rows)
+
+
 @pytest.fixture
 def make_work_db(tmp_path: Path) -> Callable[..., Path]:
     """Return a writer of a work.db of one's own."""

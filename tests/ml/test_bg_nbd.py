@@ -57,7 +57,9 @@ def test_the_likelihood_is_the_process_averaged_over_rates_and_drop_outs(
 
     def over_rates(silent_since):
         def times_density(rate):
-            return rate**repeats * np.exp(-rate * silent_since) * gamma.pdf(rate, r, scale=1 / alpha)
+            return (
+                rate**repeats * np.exp(-rate * silent_since) * gamma.pdf(rate, r, scale=1 / alpha)
+            )
 
         return sum(quad(times_density, *part, limit=200)[0] for part in ((0, 1), (1, np.inf)))
 
@@ -192,6 +194,22 @@ def test_an_odd_shop_still_has_finite_probabilities(repeats, last, age):
 def test_a_shop_of_one_time_buyers_expects_next_to_nobody_back():
     features = as_features([0] * 500, [0.0] * 500, np.linspace(30, 400, 500))
     assert fit(features, horizon_days=30).probability(features).sum() < 1
+
+
+@pytest.mark.parametrize("b", [0.001, 0.4, 3.6])
+@pytest.mark.parametrize(
+    ("repeats", "last", "age"),
+    [
+        pytest.param(3.0, -20.0, 40.0, id="silent for longer than known"),
+        pytest.param(0.5, 10.0, 40.0, id="half a repeat"),
+        pytest.param(2.0, 0.0, 40.0, id="all repeats on the first day"),
+    ],
+)
+def test_a_made_up_customer_has_a_probability(repeats, last, age, b):
+    # Reasons mix a customer with a typical one, whose days with an order are a median.
+    model = BgNbd(r=0.5, alpha=20.0, a=0.1, b=b, horizon_days=30)
+    (found,) = model.probability(as_features([repeats], [last], [age]))
+    assert 0 < found < 1
 
 
 def test_longer_silence_and_a_shorter_horizon_make_an_order_less_likely():

@@ -175,12 +175,16 @@ def test_the_lead_over_each_baseline_is_told(write):
 def test_the_past_is_told_newest_first_with_the_report_at_its_head(write):
     text = section(write(), "How good it would have been before")
     assert [line for line in text.splitlines() if line.startswith("|")] == [
-        "| As of | `blend` | `base_rate` | `recency_rule` | `rfm_quartiles` | `bg_nbd` "
-        "| ROC AUC of `blend` |",
+        (
+            "| As of | `blend` | `base_rate` | `recency_rule` | `rfm_quartiles` | `bg_nbd` "
+            "| ROC AUC of `blend` |"
+        ),
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
         "| 2024-05-31 | 0.5123 (0.5000 to 0.5250) | 0.6123 (0.6000 to 0.6300) | - | - | - | - |",
-        "| 2024-05-01 | 0.5600 (0.5400 to 0.5800) | - | - | - | 0.5700 (0.5500 to 0.5900) "
-        "| 0.700 (0.680 to 0.720) |",
+        (
+            "| 2024-05-01 | 0.5600 (0.5400 to 0.5800) | - | - | - | 0.5700 (0.5500 to 0.5900) "
+            "| 0.700 (0.680 to 0.720) |"
+        ),
         "| 2024-04-01 | 0.5800 | - | - | - | - | - |",
     ]
 

@@ -11,6 +11,7 @@ from ml.evaluate import (
     expected_calibration_error,
     lift_top_tenth,
     log_loss,
+    losses,
     measure,
     permutation_importance,
 )
@@ -23,6 +24,11 @@ PROBABILITY = np.array([0.9, 0.6, 0.5, 0.2, 0.1])
 def test_log_loss_by_hand():
     expected = -(math.log(0.9) + math.log(0.4) + math.log(0.5) + math.log(0.8) + math.log(0.9)) / 5
     assert log_loss(LABELS, PROBABILITY) == pytest.approx(expected)
+
+
+def test_the_loss_of_each_customer_by_hand():
+    expected = [-math.log(chance) for chance in (0.9, 0.4, 0.5, 0.8, 0.9)]
+    assert losses(LABELS, PROBABILITY).tolist() == pytest.approx(expected)
 
 
 def test_log_loss_of_a_certain_mistake_is_clipped():

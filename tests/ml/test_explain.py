@@ -7,7 +7,9 @@ from ml.explain import moves, reasons, sentence, typical_customer
 from ml.settings import FAMILIES, FEATURES, Settings
 
 NAN = float("nan")
-LATELY, RHYTHM, ORDERS, TENURE, SPEND, BASKET, RETURNS = range(7)
+LATELY, ORDERS, TENURE, SPEND, BASKET, RETURNS = map(
+    list(FAMILIES).index, ("lately", "orders", "tenure", "spend", "basket", "returns")
+)
 
 
 def customers(*rows):
@@ -99,7 +101,7 @@ ONE = {
 }
 
 
-def test_the_strongest_reasons_come_first_and_weak_ones_are_left_out():
+def test_the_strongest_reasons_come_first():
     moved = np.zeros((1, len(FAMILIES)))
     moved[0, [ORDERS, TENURE, SPEND, RETURNS, BASKET]] = [-0.04, 0.2, 0.004, 0.05, 0.03]
     assert reasons(customers(ONE), moved, Settings()) == [
@@ -109,6 +111,37 @@ def test_the_strongest_reasons_come_first_and_weak_ones_are_left_out():
             "Ordered 4 times, 3 of them in the last 180 days (lowers)",
         ]
     ]
+
+
+def test_a_weak_reason_is_told_where_there_is_no_stronger_one():
+    moved = np.zeros((1, len(FAMILIES)))
+    moved[0, [ORDERS, TENURE, SPEND]] = [-1e-6, 0.2, 2e-6]
+    assert reasons(customers(ONE), moved, Settings()) == [
+        [
+            "First order was 400 days ago (raises)",
+            "Spent 1,234 in all (raises)",
+            "Ordered 4 times, 3 of them in the last 180 days (lowers)",
+        ]
+    ]
+
+
+def test_a_family_that_moves_nothing_is_no_reason():
+    moved = np.zeros((1, len(FAMILIES)))
+    moved[0, TENURE] = 0.2
+    assert reasons(customers(ONE), moved, Settings()) == [["First order was 400 days ago (raises)"]]
+
+
+def test_equally_strong_reasons_stand_in_the_order_of_the_families():
+    moved = np.full((1, len(FAMILIES)), 0.1)
+    (told,) = reasons(customers(ONE), moved, Settings())
+    expected = [sentence(family, ONE, raises=True) for family in list(FAMILIES)[:3]]
+    assert told == expected
+
+
+def test_as_many_reasons_are_told_as_are_wanted():
+    moved = np.full((2, len(FAMILIES)), 0.1)
+    told = reasons(customers(ONE, ONE), moved, Settings(reason_limit=1))
+    assert [len(sentences) for sentences in told] == [1, 1]
 
 
 def test_a_typical_customer_has_no_reasons():

@@ -47,7 +47,9 @@ def test_a_window_that_is_small_enough_is_taken_whole(past, quick):
 
 def test_fewer_rows_of_a_window_are_a_part_of_more(past, quick):
     summaries, windows = past
-    few, more = (set(limited(windows, summaries[1], limit, quick).customer_ids) for limit in (50, 100))
+    few, more = (
+        set(limited(windows, summaries[1], limit, quick).customer_ids) for limit in (50, 100)
+    )
     assert len(few) <= 51
     assert few < more < set(windows[1].customer_ids)
 

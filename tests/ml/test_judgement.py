@@ -125,15 +125,26 @@ def test_without_cost_and_benefit_there_is_no_profit(contact):
     assert "contact_profit" not in by_name(rows)
 
 
-def test_the_lead_over_each_baseline_by_hand():
-    rows = differences("report", JUDGED, "blend", SETTINGS)
+def test_the_lead_over_a_baseline_by_hand():
+    (row,) = differences("report", JUDGED, ["blend"], "bg_nbd", SETTINGS)
     own = -(math.log(0.9) + math.log(0.4) + math.log(0.5) + math.log(0.8) + math.log(0.9)) / 5
     base = -(2 * math.log(0.4) + 3 * math.log(0.6)) / 5
-    assert [row.metric for row in rows] == [f"log_loss_minus_{name}" for name in BASELINES]
-    for row in rows:
-        assert (row.split, row.as_of_date, row.model, row.slice) == ("report", DATE, "blend", "all")
-        assert row.value == pytest.approx(own - base)
-        assert row.low <= row.value <= row.high
+    assert (row.split, row.as_of_date, row.model) == ("report", DATE, "blend")
+    assert (row.slice, row.metric) == ("all", "log_loss_minus_bg_nbd")
+    assert row.value == pytest.approx(own - base)
+    assert row.low <= row.value <= row.high
+
+
+def test_several_models_are_held_against_one():
+    rows = differences("choose", JUDGED, ["recency_rule", "bg_nbd"], "blend", SETTINGS)
+    assert [row.model for row in rows] == ["recency_rule", "bg_nbd"]
+    assert {row.metric for row in rows} == {"log_loss_minus_blend"}
+    (opposite,) = differences("choose", JUDGED, ["blend"], "bg_nbd", SETTINGS)
+    assert rows[1].value == pytest.approx(-opposite.value)
+
+
+def test_no_models_have_no_lead():
+    assert differences("choose", JUDGED, [], "blend", SETTINGS) == []
 
 
 def test_the_interval_of_a_lead_is_paired():
@@ -141,7 +152,7 @@ def test_the_interval_of_a_lead_is_paired():
     judged = many()
     near = np.clip(judged.probability["blend"] * 0.99, 1e-6, 1)
     judged = dataclasses.replace(judged, probability=judged.probability | {"bg_nbd": near})
-    lead = next(row for row in differences("report", judged, "blend", SETTINGS) if row.metric.endswith("bg_nbd"))
+    (lead,) = differences("report", judged, ["blend"], "bg_nbd", SETTINGS)
     own = by_name(metrics("report", judged, THRESHOLDS, SETTINGS))["log_loss"]
     assert lead.high - lead.low < (own.high - own.low) / 3
 
@@ -172,5 +183,9 @@ def test_importance_is_measured_of_each_feature_on_some_rows():
 def test_curves_are_drawn_of_the_models_asked_for():
     rows = curves(JUDGED, ("blend", "base_rate"))
     assert {row.model for row in rows} == {"blend", "base_rate"}
-    gains = [(row.x, row.y, row.row_count) for row in rows if (row.model, row.curve) == ("blend", "gains")]
+    gains = [
+        (row.x, row.y, row.row_count)
+        for row in rows
+        if (row.model, row.curve) == ("blend", "gains")
+    ]
     assert gains[:3] == [(0, 0, 0), (0.2, 0.5, 1), (0.4, 0.5, 2)]

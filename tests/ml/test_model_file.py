@@ -33,13 +33,15 @@ class Unknown:
 def rows():
     random = np.random.default_rng(0)
     features = random.gamma(2.0, 20.0, size=(200, len(FEATURES)))
+    features[:, FEATURES.index("order_days")] = random.integers(2, 9, 200)
+    features[::3, FEATURES.index("order_days")] = 1
     features[::3, FEATURES.index("mean_gap_days")] = np.nan
     return features, (features[:, 0] > 40).astype(np.int64)
 
 
 @pytest.fixture(scope="module")
 def members(rows):
-    return fit_members(tuple(MEMBERS), *rows, DEFAULTS)
+    return fit_members(tuple(MEMBERS), *rows, DEFAULTS, horizon_days=30)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def test_what_is_not_defined_of_a_typical_customer_stays_so(packed):
 
 
 def test_the_same_members_are_the_same_bytes(rows, members):
-    again = fit_members(tuple(MEMBERS), *rows, DEFAULTS)
+    again = fit_members(tuple(MEMBERS), *rows, DEFAULTS, horizon_days=30)
     assert to_bytes(members) == to_bytes(members) == to_bytes(again)
 
 

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from ml import bg_nbd
 from ml.pipeline import (
     MEMBERS,
     ModelForecast,
+    RepeatBuyingOdds,
     assemble,
     fit_members,
     level_drift,
@@ -19,7 +21,7 @@ from ml.settings import DEFAULTS, FEATURES, Settings
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 GAPS = [FEATURES.index(name) for name in FEATURES if "gap" in name]
-RECENCY = FEATURES.index("recency")
+RECENCY, ORDER_DAYS = FEATURES.index("recency"), FEATURES.index("order_days")
 
 
 class Says:
@@ -36,9 +38,16 @@ def customers(count, seed=0):
     """Return customers of whom every third ordered once, and labels that follow recency."""
     random = np.random.default_rng(seed)
     features = random.gamma(2.0, 20.0, size=(count, len(FEATURES)))
+    features[:, ORDER_DAYS] = random.integers(2, 9, count)
+    features[::3, ORDER_DAYS] = 1
     features[::3, GAPS] = np.nan
     chance = 1 / (1 + np.exp((features[:, RECENCY] - 40) / 10))
     return features, (random.random(count) < chance).astype(np.int64)
+
+
+def fitted(name, features, labels):
+    members = fit_members([name], features, labels, DEFAULTS, horizon_days=30)
+    return assemble(name, members)
 
 
 def log_odds(probability):
@@ -50,9 +59,8 @@ def test_tails_are_drawn_in_on_both_sides():
 
 
 def test_a_blend_averages_log_odds():
-    blend = ModelForecast(
-        "blend", {"logistic_regression": Says(0.5), "hist_gradient_boosting": Says(0.8)}
-    )
+    members = dict.fromkeys(MEMBERS["blend_without_forest"], Says(0.5))
+    blend = ModelForecast("blend_without_forest", members | {"logistic_regression": Says(0.8)})
     # The mean of log(1) and log(4) is log(2), which is the log-odds of 2/3.
     assert blend.probability(np.zeros((1, len(FEATURES)))) == pytest.approx([0.666667])
 
@@ -101,7 +109,7 @@ def test_a_level_that_was_right_does_not_drift():
 @pytest.mark.parametrize("name", sorted(MEMBERS))
 def test_each_candidate_learns_what_there_is_to_learn(name):
     features, labels = customers(600)
-    forecast = assemble(name, fit_members([name], features, labels, DEFAULTS))
+    forecast = fitted(name, features, labels)
     later, outcome = customers(600, seed=1)
     probability = forecast.probability(later)
     assert probability[outcome == 1].mean() > probability[outcome == 0].mean() + 0.2
@@ -110,9 +118,7 @@ def test_each_candidate_learns_what_there_is_to_learn(name):
 @pytest.mark.parametrize("name", sorted(MEMBERS))
 def test_each_candidate_is_the_same_twice(name):
     features, labels = customers(200)
-    first, second = (
-        assemble(name, fit_members([name], features, labels, DEFAULTS)) for _ in range(2)
-    )
+    first, second = (fitted(name, features, labels) for _ in range(2))
     assert (first.probability(features) == second.probability(features)).all()
 
 
@@ -120,7 +126,7 @@ def test_each_candidate_is_the_same_twice(name):
 def test_a_shop_of_one_time_buyers_has_no_gaps_and_still_a_model(name):
     features, labels = customers(200)
     features[:, GAPS] = np.nan
-    forecast = assemble(name, fit_members([name], features, labels, DEFAULTS))
+    forecast = fitted(name, features, labels)
     with_gaps, _ = customers(200, seed=1)
     assert np.isfinite(forecast.probability(with_gaps)).all()
 
@@ -128,7 +134,7 @@ def test_a_shop_of_one_time_buyers_has_no_gaps_and_still_a_model(name):
 @pytest.mark.parametrize("name", sorted(MEMBERS))
 def test_who_else_is_scored_does_not_change_a_probability(name):
     features, labels = customers(200)
-    forecast = assemble(name, fit_members([name], features, labels, DEFAULTS))
+    forecast = fitted(name, features, labels)
     together = forecast.probability(features)
     apart = [forecast.probability(features[row : row + 1])[0] for row in range(0, 200, 20)]
     assert together[::20].tolist() == apart
@@ -136,18 +142,47 @@ def test_who_else_is_scored_does_not_change_a_probability(name):
 
 def test_members_that_candidates_share_are_fitted_once():
     features, labels = customers(100)
-    fitted = fit_members(["blend", "logistic_regression"], features, labels, DEFAULTS)
-    assert sorted(fitted) == ["hist_gradient_boosting", "logistic_regression"]
+    members = fit_members(
+        ["blend_without_forest", "logistic_regression"], features, labels, DEFAULTS, horizon_days=30
+    )
+    assert sorted(members) == ["hist_gradient_boosting", "logistic_regression"]
+
+
+def test_log_odds_of_repeat_buying_are_those_of_bg_nbd():
+    features, labels = customers(300)
+    model = bg_nbd.fit(features, horizon_days=60)
+    (column,) = RepeatBuyingOdds(horizon_days=60).fit(features, labels).transform(features).T
+    expected = np.clip(model.probability(features), 1e-6, 1 - 1e-6)
+    assert column == pytest.approx(np.log(expected / (1 - expected)))
+
+
+def test_repeat_buying_is_learned_from_some_of_many_customers_and_without_labels():
+    features, labels = customers(300)
+    few = RepeatBuyingOdds(rows=100).fit(features, labels)
+    every_third = RepeatBuyingOdds().fit(features[::3])
+    assert few.transform(features).tolist() == every_third.transform(features).tolist()
+
+
+def test_the_horizon_reaches_the_linear_model():
+    features, labels = customers(300)
+    month, quarter = (
+        assemble(
+            "logistic_regression",
+            fit_members(["logistic_regression"], features, labels, DEFAULTS, horizon_days=days),
+        ).probability(features)
+        for days in (30, 90)
+    )
+    assert month.tolist() != quarter.tolist()
 
 
 def test_the_level_of_a_forest_is_close_to_what_happens():
     features, labels = customers(600)
-    forecast = assemble("random_forest", fit_members(["random_forest"], features, labels, DEFAULTS))
+    forecast = fitted("random_forest", features, labels)
     expected = forecast.probability(features).mean()
     assert log_odds(expected) == pytest.approx(log_odds(labels.mean()), abs=0.1)
 
 
 def test_a_fitted_forest_adds_up_its_trees_in_order():
     # On several threads the order differs, and with it the last digits.
-    forest = fit_members(["random_forest"], *customers(100), DEFAULTS)["random_forest"]
+    forest = fitted("random_forest", *customers(100)).members["random_forest"]
     assert forest.n_jobs == 1

@@ -7,6 +7,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
+from ml import runs, store
 from ml.errors import ModelError
 from ml.model_file import Model
 from ml.predict import predict, score
@@ -80,10 +81,11 @@ def test_the_threshold_itself_is_enough(threshold, label):
     assert row == PredictionRow("a", 0.5, label, 0.5, "2024-06-30", "[]")
 
 
-def test_reasons_are_at_most_three_sentences_with_a_direction(trained, query):
+def test_every_customer_has_three_reasons_with_a_direction(trained, query):
+    # A linear model reads every family, so that each moves the probability at least a little.
     out, _ = trained
     told = [json.loads(row[6]) for row in predictions(query, out)]
-    assert max(map(len, told)) == 3
+    assert {len(sentences) for sentences in told} == {3}
     for sentences in told:
         assert len(sentences) == len(set(sentences))
         for sentence in sentences:
@@ -122,6 +124,109 @@ def test_an_emptied_shop_has_no_predictions(copy, query, make_work_db):
     result = predict(make_work_db([]), copy / "raw.db", copy / "models")
     assert result.customers == 0
     assert predictions(query, copy) == []
+
+
+def log(query, out):
+    columns = (
+        "prediction_date, customer_id, model_run_id, horizon_days, purchase_probability,"
+        " predicted_label"
+    )
+    return query(out / "raw.db", f"select {columns} from raw_prediction_log order by 1, 2, 3")
+
+
+def test_predictions_land_in_the_log(trained, query):
+    out, result = trained
+    expected = [
+        ("2024-06-30", customer_id, result.model_run_id, 30, probability, label)
+        for customer_id, probability, label, *_ in predictions(query, out)
+    ]
+    assert log(query, out) == expected
+
+
+def test_scoring_again_leaves_the_log_as_it_was(copy, query, shop):
+    before = log(query, copy)
+    predict(shop, copy / "raw.db", copy / "models")
+    assert log(query, copy) == before
+
+
+def test_a_later_day_is_logged_beside_the_earlier_one(copy, query, make_work_db, shop_rows):
+    later = [row | {"as_of_date": "2024-07-30"} for row in shop_rows if not row["snapshot_number"]]
+    before = log(query, copy)
+    predict(make_work_db(later), copy / "raw.db", copy / "models")
+    after = log(query, copy)
+    assert after[: len(before)] == before
+    assert {row[0] for row in after[len(before) :]} == {"2024-07-30"}
+    assert len(after) == len(before) + len(later)
+
+
+def test_what_fails_is_not_logged(copy, query, shop):
+    before = log(query, copy)
+    (file,) = (copy / "models").glob("*/model.skops")
+    file.write_bytes(b"")
+    with pytest.raises(ModelError):
+        predict(shop, copy / "raw.db", copy / "models")
+    assert log(query, copy) == before
+
+
+@pytest.fixture
+def two(copy, short_shop, quick):
+    """Return the names of the run of the copy and of a newer one."""
+    newer = train(short_shop, copy / "raw.db", copy / "models", settings=quick)
+    with store.writing(copy / "raw.db") as connection:
+        newest_first = [one.run.model_run_id for one in runs.listed(connection)]
+    assert newest_first[0] == newer.model_run_id
+    return newest_first[::-1]
+
+
+def choose(out, name):
+    with store.writing(out / "raw.db") as connection:
+        runs.pin(connection, name)
+
+
+def test_the_model_chosen_by_hand_scores(copy, two, shop, query):
+    older, newer = two
+    assert predict(shop, copy / "raw.db", copy / "models").model_run_id == newer
+    by_the_newer = predictions(query, copy)
+    choose(copy, older)
+    assert predict(shop, copy / "raw.db", copy / "models").model_run_id == older
+    assert {row[5] for row in predictions(query, copy)} == {older}
+    assert [row[1] for row in predictions(query, copy)] != [row[1] for row in by_the_newer]
+    choose(copy, None)
+    predict(shop, copy / "raw.db", copy / "models")
+    assert predictions(query, copy) == by_the_newer
+
+
+def test_both_models_of_a_day_are_in_the_log_and_the_last_one_has_the_highest_number(
+    copy, two, shop, query
+):
+    older, newer = two
+    predict(shop, copy / "raw.db", copy / "models")
+    choose(copy, older)
+    predict(shop, copy / "raw.db", copy / "models")
+    assert {row[2] for row in log(query, copy)} == {older, newer}
+    assert query(
+        copy / "raw.db",
+        "select distinct model_run_id from raw_prediction_log"
+        " where log_number = (select max(log_number) from raw_prediction_log)",
+    ) == [(older,)]
+
+
+def test_a_model_chosen_by_hand_stays_in_use_when_a_newer_run_has_none(
+    copy, make_work_db, shop_rows, shop, query
+):
+    with store.writing(copy / "raw.db") as connection:
+        name = runs.in_use(connection).model_run_id
+    choose(copy, name)
+    train(make_work_db(shop_rows[:5]), copy / "raw.db", copy / "models")
+    assert predict(shop, copy / "raw.db", copy / "models").model_run_id == name
+    assert len(predictions(query, copy)) == 300
+
+
+def test_a_model_chosen_by_hand_whose_files_are_gone_says_what_to_type(copy, two, shop):
+    choose(copy, two[0])
+    (copy / "models" / two[0] / "model.skops").unlink()
+    with pytest.raises(ModelError, match=f"model {two[0]} cannot be read .*'tillsight model use'"):
+        predict(shop, copy / "raw.db", copy / "models")
 
 
 def test_without_a_run_there_is_a_sentence(shop, tmp_path):
@@ -175,11 +280,12 @@ def test_a_longer_horizon_needs_another_model(copy, make_work_db, shop_rows):
 def test_the_first_reason_is_what_the_label_was_made_of(
     make_work_db, shop_rows, tmp_path, quick, query, feature, begins
 ):
-    # The feature is tossed, so that no other tells it; who has more than half of it buys.
+    # The feature is tossed, so that no other tells it; who has much of it buys. Nobody has so
+    # little that the first order would lie after the last one.
     random = np.random.default_rng(0)
-    rows = [row | {feature: 1000 * random.random()} for row in shop_rows]
+    rows = [row | {feature: 400 + 1000 * random.random()} for row in shop_rows]
     for row in rows:
-        row[LABEL] = int(row[feature] > 500) if row["snapshot_number"] else None
+        row[LABEL] = int(row[feature] > 900) if row["snapshot_number"] else None
     work_db = make_work_db(rows)
     train(work_db, tmp_path / "raw.db", tmp_path / "models", settings=quick)
     predict(work_db, tmp_path / "raw.db", tmp_path / "models")
@@ -187,10 +293,10 @@ def test_the_first_reason_is_what_the_label_was_made_of(
     clear = 0
     for customer_id, *_, told in predictions(query, tmp_path):
         customer = latest[customer_id]
-        if customer["mean_gap_days"] is None or abs(customer[feature] - 500) < 250:
+        if customer["mean_gap_days"] is None or abs(customer[feature] - 900) < 250:
             continue
         clear += 1
-        direction = "(raises)" if customer[feature] > 500 else "(lowers)"
+        direction = "(raises)" if customer[feature] > 900 else "(lowers)"
         first = json.loads(told)[0]
         assert first.startswith(begins), customer_id
         assert first.endswith(direction), customer_id

@@ -69,7 +69,7 @@ def log(query, raw_db):
 
 
 def test_a_run_comes_back_as_it_was_written(raw_db, make_run):
-    run = make_run(message="It isn't \"sure\"; drop table raw_model_runs", windows='[{"a": 1}]')
+    run = make_run(message='It isn\'t "sure"; drop table raw_model_runs', windows='[{"a": 1}]')
     with store.writing(raw_db) as connection:
         runs.write_run(connection, run, [], [])
         assert runs.find(connection, run.model_run_id) == run
@@ -245,9 +245,7 @@ def test_tables_of_this_version_keep_their_rows(raw_db, add, score, query):
         "alter table raw_predictions rename column reasons to explanations",
     ],
 )
-def test_tables_of_an_older_version_are_made_anew_and_the_log_stays(
-    raw_db, add, score, query, old
-):
+def test_tables_of_an_older_version_are_made_anew_and_the_log_stays(raw_db, add, score, query, old):
     add("a")
     score("a", "2024-06-30", one=0.4)
     before = query(raw_db, "select * from raw_prediction_log")

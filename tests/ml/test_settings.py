@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from ml.pipeline import MEMBERS
-from ml.settings import DEFAULTS, FAMILIES, FEATURES, LABEL
+from ml.settings import DEFAULTS, FAMILIES, FEATURES, LABEL, MODELS_KEPT
 
 
 def test_each_feature_belongs_to_one_family():
@@ -15,8 +15,17 @@ def test_the_label_is_no_feature():
 
 
 def test_every_candidate_can_be_built():
-    assert set(DEFAULTS.candidates) <= set(MEMBERS)
+    assert {*DEFAULTS.candidates, *DEFAULTS.candidates_of_large_shops} <= set(MEMBERS)
+
+
+def test_no_candidate_of_large_shops_holds_a_forest():
+    for name in DEFAULTS.candidates_of_large_shops:
+        assert "random_forest" not in MEMBERS[name]
 
 
 def test_settings_can_be_written_as_json():
     assert json.loads(json.dumps(DEFAULTS.as_json())) == DEFAULTS.as_json()
+
+
+def test_the_files_of_several_models_are_kept():
+    assert MODELS_KEPT >= 2

@@ -35,12 +35,12 @@ def pin(tmp_path):
 
 
 @pytest.fixture
-def seeds(run_quickly, shop, quick):
+def seeds(run_quickly, short_shop, quick):
     """Return a trainer of one run a seed."""
 
     def train_all(*seeds, **options):
         return [
-            run_quickly(shop, dataclasses.replace(quick, seed=seed), **options).model_run_id
+            run_quickly(short_shop, dataclasses.replace(quick, seed=seed), **options).model_run_id
             for seed in seeds
         ]
 
@@ -64,19 +64,19 @@ def used(tmp_path):
         return runs.in_use(connection).model_run_id
 
 
-def changed_by(feature, shop_rows):
+def changed_by(feature, short_rows):
     """Return the shop with another value of a customer of a window that was learned from."""
-    (place, *_) = (n for n, row in enumerate(shop_rows) if row["snapshot_number"] == 3)
-    value = shop_rows[place][feature]
-    other = {**shop_rows[place], feature: 1 - value if feature == LABEL else value + 0.01}
-    return [*shop_rows[:place], other, *shop_rows[place + 1 :]]
+    (place, *_) = (n for n, row in enumerate(short_rows) if row["snapshot_number"] == 2)
+    value = short_rows[place][feature]
+    other = {**short_rows[place], feature: 1 - value if feature == LABEL else value + 0.01}
+    return [*short_rows[:place], other, *short_rows[place + 1 :]]
 
 
-def test_unchanged_sales_keep_the_model_and_its_bytes_and_say_so(again, shop, tmp_path, dump):
-    first = again(shop)
+def test_unchanged_sales_keep_the_model_and_its_bytes_and_say_so(again, short_shop, tmp_path, dump):
+    first = again(short_shop)
     assert first.is_new
     before, database = files(tmp_path), dump(tmp_path / "raw.db")
-    second = again(shop)
+    second = again(short_shop)
     assert not second.is_new
     assert second.message == (
         f"Neither sales nor settings have changed, so the model is kept. {first.message}"
@@ -86,10 +86,10 @@ def test_unchanged_sales_keep_the_model_and_its_bytes_and_say_so(again, shop, tm
     assert dump(tmp_path / "raw.db") == database
 
 
-def test_unless_asked_otherwise_a_model_is_always_trained(run_quickly, shop, tmp_path):
-    first = run_quickly(shop)
+def test_unless_asked_otherwise_a_model_is_always_trained(run_quickly, short_shop, tmp_path):
+    first = run_quickly(short_shop)
     before = files(tmp_path)
-    assert run_quickly(shop) == first
+    assert run_quickly(short_shop) == first
     after = files(tmp_path)
     assert {name: content for name, (content, _) in after.items()} == {
         name: content for name, (content, _) in before.items()
@@ -98,35 +98,35 @@ def test_unless_asked_otherwise_a_model_is_always_trained(run_quickly, shop, tmp
 
 
 @pytest.mark.parametrize("feature", ["monetary", LABEL])
-def test_a_changed_value_trains_anew(again, make_work_db, shop_rows, feature):
-    first = again(make_work_db(shop_rows))
-    second = again(make_work_db(changed_by(feature, shop_rows)))
+def test_a_changed_value_trains_anew(again, make_work_db, short_rows, feature):
+    first = again(make_work_db(short_rows))
+    second = again(make_work_db(changed_by(feature, short_rows)))
     assert second.is_new
     assert second.model_run_id != first.model_run_id
 
 
-def test_a_changed_cost_of_a_contact_trains_anew(again, make_work_db, shop_rows):
+def test_a_changed_cost_of_a_contact_trains_anew(again, make_work_db, short_rows):
     found = [
-        again(make_work_db(shop_rows, contact=contact))
+        again(make_work_db(short_rows, contact=contact))
         for contact in ((None, None), (1.0, 5.0), (2.0, 5.0), (2.0, 8.0))
     ]
     assert all(run.is_new for run in found)
     assert len({run.model_run_id for run in found}) == 4
 
 
-def test_a_changed_setting_trains_anew(again, shop, quick):
-    first = again(shop)
-    second = again(shop, dataclasses.replace(quick, regularisation=0.2))
+def test_a_changed_setting_trains_anew(again, short_shop, quick):
+    first = again(short_shop)
+    second = again(short_shop, dataclasses.replace(quick, regularisation=0.2))
     assert second.is_new
     assert second.model_run_id != first.model_run_id
 
 
 def test_sales_that_change_back_bring_the_old_model_back(
-    again, make_work_db, shop_rows, tmp_path, query
+    again, make_work_db, short_rows, tmp_path, query
 ):
-    first = again(make_work_db(shop_rows))
-    second = again(make_work_db(changed_by("monetary", shop_rows)))
-    third = again(make_work_db(shop_rows))
+    first = again(make_work_db(short_rows))
+    second = again(make_work_db(changed_by("monetary", short_rows)))
+    third = again(make_work_db(short_rows))
     assert (third.model_run_id, third.is_new) == (first.model_run_id, False)
     assert used(tmp_path) == first.model_run_id
     numbers = "select model_run_id, run_number from raw_model_runs order by run_number"
@@ -145,27 +145,29 @@ def test_sales_that_change_back_bring_the_old_model_back(
         pytest.param(lambda path: path.write_bytes(b""), id="empty"),
     ],
 )
-def test_a_damaged_model_is_trained_anew(again, shop, tmp_path, name, spoil):
-    first = again(shop)
+def test_a_damaged_model_is_trained_anew(again, short_shop, tmp_path, name, spoil):
+    first = again(short_shop)
     (path,) = (tmp_path / "models").glob(f"*/{name}")
     whole = path.read_bytes()
     spoil(path)
-    second = again(shop)
+    second = again(short_shop)
     assert second.is_new
     assert second.model_run_id == first.model_run_id
     assert path.read_bytes() == whole
 
 
-def test_a_run_without_a_model_is_tried_again(again, make_work_db, shop_rows):
-    work_db = make_work_db(shop_rows[:5])
+def test_a_run_without_a_model_is_tried_again(again, make_work_db, short_rows):
+    work_db = make_work_db(short_rows[:5])
     assert again(work_db).status == again(work_db).status == "unavailable"
 
 
-def test_a_model_chosen_by_hand_is_not_replaced(again, make_work_db, shop, shop_rows, pin, tmp_path):
-    first = again(shop)
+def test_a_model_chosen_by_hand_is_not_replaced(
+    again, make_work_db, short_shop, short_rows, pin, tmp_path
+):
+    first = again(short_shop)
     pin(first.model_run_id)
     before = files(tmp_path)
-    kept = again(make_work_db(changed_by("monetary", shop_rows)))
+    kept = again(make_work_db(changed_by("monetary", short_rows)))
     assert (kept.model_run_id, kept.status, kept.is_new) == (first.model_run_id, "trained", False)
     assert kept.message == (
         f"The model {first.model_run_id} was chosen by hand, so none was trained; "
@@ -175,29 +177,29 @@ def test_a_model_chosen_by_hand_is_not_replaced(again, make_work_db, shop, shop_
 
 
 def test_training_beside_a_model_chosen_by_hand_says_which_is_in_use(
-    run_quickly, make_work_db, shop, shop_rows, pin, tmp_path
+    run_quickly, make_work_db, short_shop, short_rows, pin, tmp_path
 ):
-    first = run_quickly(shop)
+    first = run_quickly(short_shop)
     pin(first.model_run_id)
-    second = run_quickly(make_work_db(changed_by("monetary", shop_rows)))
+    second = run_quickly(make_work_db(changed_by("monetary", short_rows)))
     assert second.is_new
     assert f" The model {first.model_run_id}, chosen by hand, stays in use; " in second.message
     assert used(tmp_path) == first.model_run_id
 
 
-def test_a_choice_taken_back_trains_again(again, make_work_db, shop, shop_rows, pin):
-    first = again(shop)
+def test_a_choice_taken_back_trains_again(again, make_work_db, short_shop, short_rows, pin):
+    first = again(short_shop)
     pin(first.model_run_id)
     pin(None)
-    assert again(make_work_db(changed_by("monetary", shop_rows))).is_new
+    assert again(make_work_db(changed_by("monetary", short_rows))).is_new
 
 
-def test_a_newer_version_of_the_tables_trains_again(again, shop, tmp_path):
-    again(shop)
+def test_a_newer_version_of_the_tables_trains_again(again, short_shop, tmp_path):
+    again(short_shop)
     with closing(sqlite3.connect(tmp_path / "raw.db")) as connection:
         connection.execute("alter table raw_model_runs drop column card")
         connection.commit()
-    assert again(shop).is_new
+    assert again(short_shop).is_new
 
 
 def test_the_newest_models_are_kept(seeds, tmp_path):
@@ -219,10 +221,10 @@ def test_the_model_chosen_by_hand_is_kept_however_old(seeds, pin, tmp_path):
     assert folders(tmp_path) == sorted([oldest, *names[-2:]])
 
 
-def test_the_model_in_use_is_kept_even_if_none_is_wanted(seeds, shop, tmp_path):
+def test_the_model_in_use_is_kept_even_if_none_is_wanted(seeds, short_shop, tmp_path):
     names = seeds(1, 2, models_kept=0)
     assert folders(tmp_path) == [names[-1]]
-    assert predict(shop, tmp_path / "raw.db", tmp_path / "models").customers == 300
+    assert predict(short_shop, tmp_path / "raw.db", tmp_path / "models").customers == 300
 
 
 def test_a_model_that_is_trained_again_counts_as_new(seeds, tmp_path):
@@ -233,9 +235,11 @@ def test_a_model_that_is_trained_again_counts_as_new(seeds, tmp_path):
     assert second not in folders(tmp_path)
 
 
-def test_a_run_without_a_model_takes_no_place(seeds, run_quickly, make_work_db, shop_rows, tmp_path):
+def test_a_run_without_a_model_takes_no_place(
+    seeds, run_quickly, make_work_db, short_rows, tmp_path
+):
     first, second = seeds(1, 2)
-    run_quickly(make_work_db(shop_rows[:5]), models_kept=2)
+    run_quickly(make_work_db(short_rows[:5]), models_kept=2)
     seeds(2, models_kept=2)
     assert folders(tmp_path) == sorted([first, second])
 

@@ -12,11 +12,11 @@ MODELS = ("logistic_regression", *BASELINES)
 
 
 @pytest.fixture
-def contacts(run_quickly, make_work_db, shop_rows, tmp_path):
+def contacts(run_quickly, make_work_db, short_rows, tmp_path):
     """Return a run whose customers are scored, by the name of its folder."""
 
     def run(contact=CONTACT):
-        work_db = make_work_db(shop_rows, contact=contact)
+        work_db = make_work_db(short_rows, contact=contact)
         result = run_quickly(work_db)
         predict(work_db, tmp_path / "raw.db", tmp_path / "models")
         return result

@@ -84,7 +84,10 @@ def test_what_is_refused_is_not_called_doubtful():
     ("name", "value", "doubt"),
     [
         pytest.param(
-            "roc_auc", 0.6949, "a buyer is ranked above a non-buyer in only 69% of the pairs", id="auc"
+            "roc_auc",
+            0.6949,
+            "a buyer is ranked above a non-buyer in only 69% of the pairs",
+            id="auc",
         ),
         pytest.param(
             "expected_calibration_error",
