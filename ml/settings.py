@@ -21,6 +21,8 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "lately": (
         "recency",
         "recency_over_mean_gap",
+        "share_gaps_shorter",
+        "share_gaps_ended_soon",
         "orders_last_30_days",
         "orders_last_60_days",
         "orders_last_90_days",

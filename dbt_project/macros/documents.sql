@@ -54,7 +54,7 @@
     {%- set values = [
         node.name,
         'unit' if is_unit else 'data',
-        node.tested_node_unique_id.split('.')[-1] if is_unit else test_subject(node),
+        (node.tested_node_unique_id | default(node.model, true)).split('.')[-1] if is_unit else test_subject(node),
         (node.description or node.name | replace('_', ' ')) | trim,
         result.status | string,
     ] -%}

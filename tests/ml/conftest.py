@@ -76,6 +76,7 @@ def features_at(sales: list[Sale], as_of: int) -> Row:
         "last_gap_days": gaps[0] if gaps else None,
         "longest_gap_days": max(gaps) if gaps else None,
         "recency_over_mean_gap": ages[0] / mean_gap if mean_gap else None,
+        **gaps_beside_silence(days),
     }
     for span in (30, 60, 90, 180, 365):
         row[f"orders_last_{span}_days"] = sum(age < span for age in ages)
@@ -84,6 +85,18 @@ def features_at(sales: list[Sale], as_of: int) -> Row:
     for half_life in (30, 90):
         row[f"decayed_orders_{half_life}"] = sum(0.5 ** (age / half_life) for age in ages)
     return row
+
+
+def gaps_beside_silence(days: list[int]) -> Row:
+    """Compare the gaps that ended in the last 365 days with the days since the last order."""
+    silence = days[0]
+    gaps = [older - newer for newer, older in pairwise(days) if newer < 365]
+    longer = [gap for gap in gaps if gap > silence]
+    soon = [gap for gap in longer if gap <= silence + HORIZON]
+    return {
+        "share_gaps_shorter": 1 - len(longer) / len(gaps) if gaps else None,
+        "share_gaps_ended_soon": (len(soon) + 0.3) / (len(longer) + 1),
+    }
 
 
 def make_rows(sales: dict[str, list[Sale]], snapshots: int, last_day: date) -> list[Row]:
@@ -168,7 +181,7 @@ def make_work_db(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def write_rows() -> Callable[[Path, list[Row]], Path]:
+def write_rows() -> Callable[..., Path]:
     """Return a writer of a work.db at a path."""
     return write_work_db
 

@@ -42,9 +42,17 @@ def plain(labels, draw_figures, *, repeats, seed=2):
     return [draw_figures(random.integers(0, labels.size, labels.size)) for _ in range(repeats)]
 
 
-@pytest.mark.parametrize("decimals", [6, 1], ids=["hardly a tie", "eleven probabilities"])
-def test_intervals_are_those_of_drawing_customers_one_by_one(decimals):
-    labels, probability = customers(1_000, decimals=decimals)
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param(lambda probability: probability, id="hardly a tie"),
+        pytest.param(lambda probability: probability.round(1) + 0.01, id="eleven probabilities"),
+        pytest.param(lambda probability: np.where(probability > 0.4, 0.5, 0.2), id="two"),
+    ],
+)
+def test_intervals_are_those_of_drawing_customers_one_by_one(known):
+    labels, probability = customers(1_000)
+    probability = known(probability)
     measured, found = intervals_of(labels, probability, repeats=2_000)
     draws = plain(
         labels, lambda rows: measure(labels[rows], probability[rows], threshold=0.4), repeats=500
@@ -55,7 +63,7 @@ def test_intervals_are_those_of_drawing_customers_one_by_one(decimals):
         spread = drawn.std()
         low, high = np.quantile(drawn, (0.025, 0.975)) - drawn.mean() + measured[name]
         # The ends of a bootstrap with 500 draws are themselves off by an eighth of the spread.
-        assert found[name] == pytest.approx((max(0, low), high), abs=0.4 * spread), name
+        assert found[name] == pytest.approx((max(0, low), high), abs=0.45 * spread), name
         # Ten bins are cut a little differently where customers share a probability.
         wide = 0.25 if name == "expected_calibration_error" else 0.15
         assert found[name][1] - found[name][0] == pytest.approx(high - low, rel=wide), name
@@ -104,12 +112,12 @@ def test_nineteen_of_twenty_intervals_hold_the_truth():
     truth = measure(labels, probability, threshold=0.4)
     names = ("log_loss", "brier", "roc_auc", "average_precision", "precision", "recall", "f1")
     held = dict.fromkeys(names, 0)
-    for seed in range(150):
+    for seed in range(100):
         _, found = intervals_of(*customers(400, seed), repeats=100)
         for name in names:
             held[name] += found[name][0] <= truth[name] <= found[name][1]
     for name in names:
-        assert 0.88 <= held[name] / 150 <= 0.99, name
+        assert 0.88 <= held[name] / 100 <= 0.99, name
 
 
 def test_nineteen_of_twenty_intervals_of_a_difference_hold_the_truth():

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ml import bg_nbd
 from ml.baselines import BASELINES
 from ml.errors import TooLittleDataError
 from ml.evaluate import measure
@@ -132,6 +133,15 @@ def test_cross_validation_fits_on_all_other_customers(past, quick):
     for number in range(quick.folds):
         expected = round(judged.labels[part != number].mean(), 6)
         assert set(judged.probability["base_rate"][part == number]) == {expected}
+
+
+def test_bg_nbd_is_cross_validated_as_it_is_used_on_the_customers_asked_about(past, quick):
+    summaries, windows = past
+    judged = cross_validate(summaries[1:2], windows, quick)
+    part = folds(windows[1].customer_ids, judged.labels, count=quick.folds)
+    inside = windows[1].features[part == 0]
+    expected = bg_nbd.fit(inside, horizon_days=30).probability(inside)
+    assert judged.probability["bg_nbd"][part == 0] == pytest.approx(expected, abs=1e-6)
 
 
 def test_too_few_buyers_for_cross_validation_is_a_sentence(past, quick):

@@ -147,10 +147,11 @@ def test_another_content_than_the_chosen_model_is_refused(held):
 
 
 def test_every_trusted_type_is_needed(members):
+    content = to_bytes(members)
     for trusted in TRUSTED_TYPES:
         fewer = [name for name in TRUSTED_TYPES if name != trusted]
         with pytest.raises(TypeError, match="Untrusted types"):
-            skops.io.loads(to_bytes(members), trusted=fewer)
+            skops.io.loads(content, trusted=fewer)
 
 
 def test_shared_parts_stay_shared():

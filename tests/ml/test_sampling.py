@@ -17,6 +17,14 @@ def test_a_sample_keeps_the_share_of_buyers():
     assert LABELS[rows].sum() == 50
 
 
+def test_the_only_buyer_is_never_left_out():
+    labels = np.zeros(1000, dtype=np.int64)
+    labels[700] = 1
+    rows = sample(IDS, labels, limit=100, seed=1)
+    assert 700 in rows
+    assert len(rows) == 101
+
+
 def test_a_smaller_sample_lies_within_a_larger_one():
     small, large = (set(sample(IDS, LABELS, limit=limit, seed=1)) for limit in (100, 400))
     assert small < large

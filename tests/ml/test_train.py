@@ -269,22 +269,24 @@ def test_one_thread_in_another_process_gives_the_same_bytes(trained, shop, tmp_p
         assert (tmp_path / file).read_bytes() == (out / file).read_bytes()
 
 
-def test_training_again_changes_nothing(run_quickly, shop, tmp_path, dump):
-    first = run_quickly(shop)
+def test_training_again_changes_nothing(run_quickly, short_shop, tmp_path, dump):
+    first = run_quickly(short_shop)
     before = dump(tmp_path / "raw.db")
-    assert run_quickly(shop) == first
+    assert run_quickly(short_shop) == first
     assert dump(tmp_path / "raw.db") == before
 
 
-def test_the_order_of_the_rows_changes_nothing(run_quickly, make_work_db, shop_rows):
-    assert run_quickly(make_work_db(shop_rows)) == run_quickly(make_work_db(shop_rows[::-1]))
+def test_the_order_of_the_rows_changes_nothing(run_quickly, make_work_db, short_rows):
+    assert run_quickly(make_work_db(short_rows)) == run_quickly(make_work_db(short_rows[::-1]))
 
 
-def test_another_setting_or_value_is_another_run(run_quickly, make_work_db, shop, shop_rows, quick):
-    runs = [run_quickly(shop)]
-    runs.append(run_quickly(shop, Settings(**vars(quick) | {"seed": 1})))
+def test_another_setting_or_value_is_another_run(
+    run_quickly, make_work_db, short_shop, short_rows, quick
+):
+    runs = [run_quickly(short_shop)]
+    runs.append(run_quickly(short_shop, Settings(**vars(quick) | {"seed": 1})))
     changed = [
-        row | {"monetary": row["monetary"] + (place == 900)} for place, row in enumerate(shop_rows)
+        row | {"monetary": row["monetary"] + (place == 900)} for place, row in enumerate(short_rows)
     ]
     runs.append(run_quickly(make_work_db(changed)))
     assert len({run.model_run_id for run in runs}) == 3

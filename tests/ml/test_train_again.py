@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -11,13 +12,34 @@ import pytest
 from ml import runs, store
 from ml.predict import predict
 from ml.settings import LABEL
+from ml.train import train
+
+
+@pytest.fixture(scope="module")
+def lean(quick):
+    """Return settings that judge no more than they must: these tests are not about figures."""
+    return dataclasses.replace(quick, candidates=("hist_gradient_boosting",), history_windows=0)
+
+
+@pytest.fixture(scope="module")
+def trained(short_shop, lean, tmp_path_factory):
+    """Return the folder of a run, and its result."""
+    out = tmp_path_factory.mktemp("trained")
+    return out, train(short_shop, out / "raw.db", out / "models", settings=lean)
 
 
 @pytest.fixture
-def again(run_quickly, quick):
+def first(trained, tmp_path):
+    """Put a copy of that run where the next one goes, and return its result."""
+    shutil.copytree(trained[0], tmp_path, dirs_exist_ok=True)
+    return trained[1]
+
+
+@pytest.fixture
+def again(run_quickly, lean):
     """Return a trainer that keeps a model that need not be trained."""
 
-    def run(work_db, settings=quick, **options):
+    def run(work_db, settings=lean, **options):
         return run_quickly(work_db, settings, only_if_changed=True, **options)
 
     return run
@@ -35,12 +57,12 @@ def pin(tmp_path):
 
 
 @pytest.fixture
-def seeds(run_quickly, short_shop, quick):
+def seeds(run_quickly, short_shop, lean):
     """Return a trainer of one run a seed."""
 
     def train_all(*seeds, **options):
         return [
-            run_quickly(short_shop, dataclasses.replace(quick, seed=seed), **options).model_run_id
+            run_quickly(short_shop, dataclasses.replace(lean, seed=seed), **options).model_run_id
             for seed in seeds
         ]
 
@@ -72,11 +94,12 @@ def changed_by(feature, short_rows):
     return [*short_rows[:place], other, *short_rows[place + 1 :]]
 
 
-def test_unchanged_sales_keep_the_model_and_its_bytes_and_say_so(again, short_shop, tmp_path, dump):
-    first = again(short_shop)
-    assert first.is_new
+def test_unchanged_sales_keep_the_model_and_its_bytes_and_say_so(
+    first, again, short_shop, tmp_path, dump
+):
     before, database = files(tmp_path), dump(tmp_path / "raw.db")
     second = again(short_shop)
+    assert first.is_new
     assert not second.is_new
     assert second.message == (
         f"Neither sales nor settings have changed, so the model is kept. {first.message}"
@@ -86,10 +109,11 @@ def test_unchanged_sales_keep_the_model_and_its_bytes_and_say_so(again, short_sh
     assert dump(tmp_path / "raw.db") == database
 
 
-def test_unless_asked_otherwise_a_model_is_always_trained(run_quickly, short_shop, tmp_path):
-    first = run_quickly(short_shop)
+def test_unless_asked_otherwise_a_model_is_always_trained(
+    first, run_quickly, short_shop, lean, tmp_path
+):
     before = files(tmp_path)
-    assert run_quickly(short_shop) == first
+    assert run_quickly(short_shop, lean) == first
     after = files(tmp_path)
     assert {name: content for name, (content, _) in after.items()} == {
         name: content for name, (content, _) in before.items()
@@ -97,34 +121,35 @@ def test_unless_asked_otherwise_a_model_is_always_trained(run_quickly, short_sho
     assert after != before
 
 
+def test_without_a_model_one_is_trained(again, short_shop):
+    assert again(short_shop).is_new
+
+
 @pytest.mark.parametrize("feature", ["monetary", LABEL])
-def test_a_changed_value_trains_anew(again, make_work_db, short_rows, feature):
-    first = again(make_work_db(short_rows))
+def test_a_changed_value_trains_anew(first, again, make_work_db, short_rows, feature):
     second = again(make_work_db(changed_by(feature, short_rows)))
     assert second.is_new
     assert second.model_run_id != first.model_run_id
 
 
-def test_a_changed_cost_of_a_contact_trains_anew(again, make_work_db, short_rows):
+def test_a_changed_cost_of_a_contact_trains_anew(first, again, make_work_db, short_rows):
     found = [
         again(make_work_db(short_rows, contact=contact))
-        for contact in ((None, None), (1.0, 5.0), (2.0, 5.0), (2.0, 8.0))
+        for contact in ((1.0, 5.0), (2.0, 5.0), (2.0, 8.0))
     ]
     assert all(run.is_new for run in found)
-    assert len({run.model_run_id for run in found}) == 4
+    assert len({run.model_run_id for run in (first, *found)}) == 4
 
 
-def test_a_changed_setting_trains_anew(again, short_shop, quick):
-    first = again(short_shop)
-    second = again(short_shop, dataclasses.replace(quick, regularisation=0.2))
+def test_a_changed_setting_trains_anew(first, again, short_shop, lean):
+    second = again(short_shop, dataclasses.replace(lean, recency_bins=9))
     assert second.is_new
     assert second.model_run_id != first.model_run_id
 
 
 def test_sales_that_change_back_bring_the_old_model_back(
-    again, make_work_db, short_rows, tmp_path, query
+    first, again, make_work_db, short_rows, tmp_path, query
 ):
-    first = again(make_work_db(short_rows))
     second = again(make_work_db(changed_by("monetary", short_rows)))
     third = again(make_work_db(short_rows))
     assert (third.model_run_id, third.is_new) == (first.model_run_id, False)
@@ -145,8 +170,7 @@ def test_sales_that_change_back_bring_the_old_model_back(
         pytest.param(lambda path: path.write_bytes(b""), id="empty"),
     ],
 )
-def test_a_damaged_model_is_trained_anew(again, short_shop, tmp_path, name, spoil):
-    first = again(short_shop)
+def test_a_damaged_model_is_trained_anew(first, again, short_shop, tmp_path, name, spoil):
     (path,) = (tmp_path / "models").glob(f"*/{name}")
     whole = path.read_bytes()
     spoil(path)
@@ -162,9 +186,8 @@ def test_a_run_without_a_model_is_tried_again(again, make_work_db, short_rows):
 
 
 def test_a_model_chosen_by_hand_is_not_replaced(
-    again, make_work_db, short_shop, short_rows, pin, tmp_path
+    first, again, make_work_db, short_rows, pin, tmp_path
 ):
-    first = again(short_shop)
     pin(first.model_run_id)
     before = files(tmp_path)
     kept = again(make_work_db(changed_by("monetary", short_rows)))
@@ -177,77 +200,71 @@ def test_a_model_chosen_by_hand_is_not_replaced(
 
 
 def test_training_beside_a_model_chosen_by_hand_says_which_is_in_use(
-    run_quickly, make_work_db, short_shop, short_rows, pin, tmp_path
+    first, run_quickly, make_work_db, short_rows, pin, tmp_path, lean
 ):
-    first = run_quickly(short_shop)
     pin(first.model_run_id)
-    second = run_quickly(make_work_db(changed_by("monetary", short_rows)))
+    second = run_quickly(make_work_db(changed_by("monetary", short_rows)), lean)
     assert second.is_new
     assert f" The model {first.model_run_id}, chosen by hand, stays in use; " in second.message
     assert used(tmp_path) == first.model_run_id
 
 
-def test_a_choice_taken_back_trains_again(again, make_work_db, short_shop, short_rows, pin):
-    first = again(short_shop)
+def test_a_choice_taken_back_trains_again(first, again, make_work_db, short_rows, pin):
     pin(first.model_run_id)
     pin(None)
     assert again(make_work_db(changed_by("monetary", short_rows))).is_new
 
 
+@pytest.mark.usefixtures("first")
 def test_a_newer_version_of_the_tables_trains_again(again, short_shop, tmp_path):
-    again(short_shop)
     with closing(sqlite3.connect(tmp_path / "raw.db")) as connection:
         connection.execute("alter table raw_model_runs drop column card")
         connection.commit()
     assert again(short_shop).is_new
 
 
-def test_the_newest_models_are_kept(seeds, tmp_path):
-    names = seeds(1, 2, 3, 4, models_kept=2)
+def test_the_newest_models_are_kept_and_runs_outlive_their_models(first, seeds, tmp_path, query):
+    names = [first.model_run_id, *seeds(1, 2, models_kept=2)]
     assert folders(tmp_path) == sorted(names[-2:])
-
-
-def test_runs_outlive_their_models(seeds, tmp_path, query):
-    names = seeds(1, 2, 3, models_kept=1)
     assert query(
         tmp_path / "raw.db", "select model_run_id from raw_model_runs order by run_number"
     ) == [(name,) for name in names]
 
 
-def test_the_model_chosen_by_hand_is_kept_however_old(seeds, pin, tmp_path):
-    (oldest,) = seeds(1)
-    pin(oldest)
-    names = seeds(2, 3, 4, models_kept=2)
-    assert folders(tmp_path) == sorted([oldest, *names[-2:]])
+def test_the_model_chosen_by_hand_is_kept_however_old(first, seeds, pin, tmp_path):
+    pin(first.model_run_id)
+    names = seeds(1, 2, models_kept=1)
+    assert folders(tmp_path) == sorted([first.model_run_id, names[-1]])
 
 
+@pytest.mark.usefixtures("first")
 def test_the_model_in_use_is_kept_even_if_none_is_wanted(seeds, short_shop, tmp_path):
-    names = seeds(1, 2, models_kept=0)
-    assert folders(tmp_path) == [names[-1]]
+    (name,) = seeds(1, models_kept=0)
+    assert folders(tmp_path) == [name]
     assert predict(short_shop, tmp_path / "raw.db", tmp_path / "models").customers == 300
 
 
-def test_a_model_that_is_trained_again_counts_as_new(seeds, tmp_path):
-    first, second, _ = seeds(1, 2, 3)
-    seeds(1)
-    seeds(4, models_kept=2)
-    assert first in folders(tmp_path)
-    assert second not in folders(tmp_path)
+def test_a_model_that_is_trained_again_counts_as_new(
+    first, seeds, run_quickly, short_shop, lean, tmp_path
+):
+    (between,) = seeds(1)
+    run_quickly(short_shop, lean)
+    (newest,) = seeds(2, models_kept=2)
+    assert folders(tmp_path) == sorted([first.model_run_id, newest])
+    assert between not in folders(tmp_path)
 
 
 def test_a_run_without_a_model_takes_no_place(
-    seeds, run_quickly, make_work_db, short_rows, tmp_path
+    first, seeds, run_quickly, make_work_db, short_rows, tmp_path
 ):
-    first, second = seeds(1, 2)
-    run_quickly(make_work_db(short_rows[:5]), models_kept=2)
-    seeds(2, models_kept=2)
-    assert folders(tmp_path) == sorted([first, second])
+    run_quickly(make_work_db(short_rows[:5]))
+    (second,) = seeds(1, models_kept=2)
+    assert folders(tmp_path) == sorted([first.model_run_id, second])
 
 
-def test_a_folder_that_is_no_run_of_ours_stays(seeds, tmp_path):
+def test_a_folder_that_is_no_run_of_ours_stays(first, seeds, tmp_path):
     # Such as a copy that somebody made by hand.
-    (first,) = seeds(1)
-    copy = tmp_path / "models" / f"{first}-before-christmas"
-    (tmp_path / "models" / first).rename(copy)
-    (second,) = seeds(2, models_kept=1)
+    copy = tmp_path / "models" / f"{first.model_run_id}-before-christmas"
+    (tmp_path / "models" / first.model_run_id).rename(copy)
+    (second,) = seeds(1, models_kept=1)
     assert folders(tmp_path) == sorted([copy.name, second])

@@ -10,6 +10,20 @@ import pytest
 
 from ml.settings import LABEL, Settings
 
+WITH_ALL_CANDIDATES = Settings(
+    importance_rows=50, importance_repeats=1, bootstrap_repeats=20, history_windows=0
+)
+
+
+@pytest.fixture
+def run_briefly(run_quickly, quick):
+    """Return a trainer that does not look back beyond the report."""
+
+    def run(work_db, **other):
+        return run_quickly(work_db, dataclasses.replace(quick, history_windows=0, **other))
+
+    return run
+
 
 def report(query, out, model, metric, part="all"):
     return query(
@@ -23,10 +37,10 @@ def report(query, out, model, metric, part="all"):
 
 
 def test_a_leaked_feature_shows_as_a_suspiciously_good_model(
-    run_quickly, make_work_db, shop_rows, tmp_path, query
+    run_briefly, make_work_db, shop_rows, tmp_path, query
 ):
     leaky = [row | {"share_returned": row[LABEL] or 0} for row in shop_rows]
-    run_quickly(make_work_db(leaky))
+    run_briefly(make_work_db(leaky))
     assert report(query, tmp_path, "logistic_regression", "roc_auc") > 0.99
 
 
@@ -39,7 +53,7 @@ def test_labels_without_a_pattern_leave_nothing_to_learn(
         row | {LABEL: int(random.random() < 0.4) if row["snapshot_number"] else None}
         for row in shop_rows
     ]
-    result = run_quickly(make_work_db(tossed), Settings(importance_rows=50, importance_repeats=1))
+    result = run_quickly(make_work_db(tossed), WITH_ALL_CANDIDATES)
     assert report(query, tmp_path, result.chosen_model, "roc_auc") == pytest.approx(0.5, abs=0.1)
 
 
@@ -74,7 +88,7 @@ def test_the_labels_of_the_last_window_only_judge(
 
 def test_two_windows_are_enough(run_quickly, make_work_db, shop_rows, tmp_path, query):
     rows = [row for row in shop_rows if row["snapshot_number"] <= 2]
-    result = run_quickly(make_work_db(rows), Settings(importance_rows=50, importance_repeats=1))
+    result = run_quickly(make_work_db(rows), WITH_ALL_CANDIDATES)
     assert result.status == "trained"
     older = sum(row["snapshot_number"] == 2 for row in rows)
     chosen_on = query(
@@ -87,7 +101,7 @@ def test_two_windows_are_enough(run_quickly, make_work_db, shop_rows, tmp_path, 
 
 @pytest.mark.parametrize(("rate", "sign"), [(0.7, 1), (0.1, -1)])
 def test_a_surprise_in_the_last_window_is_carried_forward(
-    run_quickly, make_work_db, shop_rows, tmp_path, rate, sign
+    run_briefly, make_work_db, shop_rows, tmp_path, rate, sign
 ):
     random = np.random.default_rng(0)
     rows = []
@@ -95,13 +109,13 @@ def test_a_surprise_in_the_last_window_is_carried_forward(
         chance = rate if row["snapshot_number"] == 1 else 0.4
         bought = int(random.random() < chance) if row["snapshot_number"] else None
         rows.append(row | {LABEL: bought})
-    run_quickly(make_work_db(rows))
+    run_briefly(make_work_db(rows))
     (details,) = (tmp_path / "models").glob("*/model.json")
     assert json.loads(details.read_text())["level_shift"] * sign > 0.1
 
 
 def test_the_threshold_is_where_f1_was_best_not_a_half(
-    run_quickly, make_work_db, shop_rows, tmp_path, query, quick
+    run_briefly, make_work_db, shop_rows, tmp_path, query
 ):
     # One in ten buys and three others look alike: nobody has a half, and F1 wants all four. The
     # model is held so tight that it hardly listens to anything but the looks.
@@ -110,6 +124,6 @@ def test_the_threshold_is_where_f1_was_best_not_a_half(
         looks = place % 10 < 4
         bought = int(place % 10 == 0) if row["snapshot_number"] else None
         rows.append(row | {"share_returned": float(looks), LABEL: bought})
-    run_quickly(make_work_db(rows), dataclasses.replace(quick, regularisation=0.003))
+    run_briefly(make_work_db(rows), regularisation=0.003)
     assert 0.1 < query(tmp_path / "raw.db", "select threshold from raw_model_runs")[0][0] < 0.4
     assert report(query, tmp_path, "logistic_regression", "recall") > 0.5

@@ -135,6 +135,18 @@ def test_a_lead_that_chance_could_explain_is_a_doubt(baseline, name, ends):
     )
 
 
+@pytest.mark.parametrize(("value", "low", "high"), [(0.0, -0.01, 0.01), (0.02, 0.01, 0.03)])
+def test_a_log_loss_that_is_not_below_a_baselines_is_a_doubt(value, low, high):
+    name = "log_loss_minus_bg_nbd"
+    other = [row for row in rows() if row.metric != name]
+    behind = MetricRow("report", "2024-05-31", "blend", "all", name, value, low, high)
+    found = judge([*other, behind], "blend")
+    assert found.label == USE_WITH_CARE
+    assert found.reason == (
+        "It beats the simple rules, but its log loss is not below that of BG/NBD."
+    )
+
+
 def test_all_doubts_are_told():
     doubtful = GOOD | {("blend", "expected_calibration_error"): 0.08, ("blend", "positives"): 50.0}
     leads = CLEAR | {"log_loss_minus_bg_nbd": (-1, 1), "log_loss_minus_rfm_quartiles": (-1, 1)}

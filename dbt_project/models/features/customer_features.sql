@@ -10,54 +10,21 @@ customer_snapshots as (
 
 ),
 
-customer_days as (
+recent as (
 
-    select * from {{ ref('int_customer_days') }}
+    select * from {{ ref('int_recent_days_summed') }}
+
+),
+
+gaps as (
+
+    select * from {{ ref('int_gaps_compared') }}
 
 ),
 
 latest as (
 
     select max(as_of_day) as as_of_day from {{ ref('int_snapshots') }}
-
-),
-
--- The last 365 days up to the as-of date, that day included.
-aged as (
-
-    select
-        customer_snapshots.customer_id,
-        customer_snapshots.snapshot_number,
-        customer_snapshots.as_of_day - customer_days.day as age_days,
-        customer_days.order_count,
-        customer_days.net_minor
-
-    from customer_snapshots
-
-    inner join customer_days
-        on
-            customer_snapshots.customer_id = customer_days.customer_id
-            and customer_snapshots.as_of_day >= customer_days.day
-            and customer_snapshots.as_of_day - 365 < customer_days.day
-
-),
-
-recent as (
-
-    select
-        customer_id,
-        snapshot_number,
-        sum(case when age_days < 30 then order_count else 0 end) as orders_last_30_days,
-        sum(case when age_days < 60 then order_count else 0 end) as orders_last_60_days,
-        sum(case when age_days < 90 then order_count else 0 end) as orders_last_90_days,
-        sum(case when age_days < 180 then order_count else 0 end) as orders_last_180_days,
-        sum(order_count) as orders_last_365_days,
-        sum(case when age_days < 90 then net_minor else 0 end) as spend_last_90_days_minor,
-        sum(net_minor) as spend_last_365_days_minor
-
-    from aged
-
-    group by customer_id, snapshot_number
 
 ),
 
@@ -95,6 +62,9 @@ described as (
         seen.last_gap_days,
         seen.longest_gap_days,
         seen.recency / seen.mean_gap_days as recency_over_mean_gap,
+        1.0 * (gaps.gaps - gaps.longer_gaps) / gaps.gaps as share_gaps_shorter,
+        -- one imagined gap, which ended soon with 0.3, keeps the share of few gaps from 0 and 1
+        (coalesce(gaps.longer_gaps_ended_soon, 0) + 0.3) / (coalesce(gaps.longer_gaps, 0) + 1.0) as share_gaps_ended_soon,
 
         {{ money('coalesce(recent.spend_last_90_days_minor, 0)') }} as spend_last_90_days,
         {{ money('coalesce(recent.spend_last_365_days_minor, 0)') }} as spend_last_365_days,
@@ -112,6 +82,11 @@ described as (
         on
             seen.customer_id = recent.customer_id
             and seen.snapshot_number = recent.snapshot_number
+
+    left join gaps
+        on
+            seen.customer_id = gaps.customer_id
+            and seen.snapshot_number = gaps.snapshot_number
 
 )
 
