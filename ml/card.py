@@ -75,6 +75,7 @@ def write_card(run: RunRow, metrics: Iterable[MetricRow], level_shift: float) ->
         _table(figures, models, "report", "one_time_buyers"),
         "What the choice was made by, on earlier customers:",
         _table(figures, models, "choose", "all"),
+        _choice(rows),
         "## How good it would have been before",
         _history(rows, str(run.chosen_model)),
         "## What it leans on",
@@ -199,6 +200,23 @@ def _lead(figures: _Figures, model: str) -> str:
     return "\n".join(lines)
 
 
+def _choice(rows: Iterable[MetricRow]) -> str:
+    """Say by how much each other candidate differs from the first, on the choosing window."""
+    found = [row for row in rows if row.split == "choose" and "_minus_" in row.metric]
+    if not found:
+        return "There was one candidate, so nothing was chosen."
+    first = found[0].metric.removeprefix("log_loss_minus_")
+    lines = [
+        (
+            f"`{first}` is taken unless another is better by more than chance explains. Log loss "
+            "less its own, customer by customer:"
+        ),
+        "",
+        *(f"* `{row.model}` {row.value:+.4f} ({row.low:+.4f} to {row.high:+.4f})" for row in found),
+    ]
+    return "\n".join(lines)
+
+
 def _history(rows: Iterable[MetricRow], model: str) -> str:
     """Write the log loss and AUC of each window that was judged, the newest first."""
     found = {
@@ -212,7 +230,8 @@ def _history(rows: Iterable[MetricRow], model: str) -> str:
     lines = [
         (
             "Log loss on each past window, by models of the windows before it; the first is the "
-            "report above."
+            "report above. Which candidate it is and its threshold were chosen later, on the "
+            "choosing window."
         ),
         "",
         f"| As of | {names} | ROC AUC of `{model}` |",

@@ -99,6 +99,7 @@ def train(
     tell = progress or silent
     tell(_WHAT, 0, _STEPS)
     if only_if_changed and (pinned := _pinned(raw_db)):
+        tell(_WHAT, _STEPS, _STEPS)
         return pinned
     windows: dict[int, Window] = {}
     with threadpool_limits(limits=1), store.reading(work_db) as connection:
@@ -110,6 +111,7 @@ def train(
             windows = _read(connection, roles, settings)
             run = _nameless(summaries, windows, settings, roles=roles)
             if only_if_changed and _is_whole(raw_db, models_dir, run.model_run_id):
+                tell(_WHAT, _STEPS, _STEPS)
                 return _kept(raw_db, run.model_run_id)
             tell(_WHAT, 1, _STEPS)
             outcome = protocol.learn(roles, windows, settings, tell=_counted(tell))
@@ -271,7 +273,7 @@ def _trained(run: RunRow, roles: Plan, outcome: Outcome, settings: Settings) -> 
     run = replace(
         run,
         status="trained",
-        message=f"The model in use is a {name.replace('_', ' ')}. {found.reason}",
+        message=f"The model is a {name.replace('_', ' ')}. {found.reason}",
         verdict=found.label,
         verdict_reason=found.reason,
         chosen_model=name,

@@ -135,7 +135,7 @@ def _doubted(
         doubts.append(f"chance could explain its lead over {' and '.join(level)}")
     if not doubts:
         return None
-    return Verdict(USE_WITH_CARE, f"It beats the simple rules, but {', and '.join(doubts)}.")
+    return Verdict(USE_WITH_CARE, f"It beats the base rate, but {', and '.join(doubts)}.")
 
 
 def _best_baseline(value: Mapping[tuple[str, str], float]) -> str:

@@ -172,6 +172,24 @@ def test_the_lead_over_each_baseline_is_told(write):
     assert lead == [f"* `{name}` -0.0300 (-0.0500 to -0.0100)" for name in BASELINES]
 
 
+def test_it_is_told_by_how_much_the_other_candidates_differed_on_the_choosing_window(write):
+    name = "log_loss_minus_blend"
+    gaps = [
+        MetricRow("choose", CHOOSE, "random_forest", "all", name, 0.004, -0.001, 0.009),
+        MetricRow("choose", CHOOSE, "logistic_regression", "all", name, -0.002, -0.003, 0.001),
+    ]
+    text = section(write([*METRICS, *gaps]), "How good it is")
+    assert "`blend` is taken unless another is better by more than chance explains." in text
+    assert [line for line in text.splitlines() if line.startswith("* `")][-2:] == [
+        "* `random_forest` +0.0040 (-0.0010 to +0.0090)",
+        "* `logistic_regression` -0.0020 (-0.0030 to +0.0010)",
+    ]
+
+
+def test_one_candidate_leaves_nothing_to_choose(write):
+    assert "There was one candidate, so nothing was chosen." in write()
+
+
 def test_the_past_is_told_newest_first_with_the_report_at_its_head(write):
     text = section(write(), "How good it would have been before")
     assert [line for line in text.splitlines() if line.startswith("|")] == [

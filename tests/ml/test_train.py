@@ -126,7 +126,7 @@ def test_the_verdict_follows_from_the_figures_that_are_written(trained, query):
     assert row[:2] == (expected.label, expected.reason)
     assert json.loads(row[2]) == list(verdict.RULES)
     name = result.chosen_model.replace("_", " ")
-    assert row[3] == result.message == f"The model in use is a {name}. {expected.reason}"
+    assert row[3] == result.message == f"The model is a {name}. {expected.reason}"
 
 
 def test_the_card_is_kept_with_the_run_and_with_the_model(trained, query):

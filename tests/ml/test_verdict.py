@@ -101,7 +101,7 @@ def test_what_is_refused_is_not_called_doubtful():
 def test_a_model_with_a_doubt_is_used_with_care(name, value, doubt):
     found = with_figure(name, value)
     assert found.label == USE_WITH_CARE == "use_with_care"
-    assert found.reason == f"It beats the simple rules, but {doubt}."
+    assert found.reason == f"It beats the base rate, but {doubt}."
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_lead_that_chance_could_explain_is_a_doubt(baseline, name, ends):
     found = judge(rows(leads=leads), "blend")
     assert found.label == USE_WITH_CARE
     assert found.reason == (
-        f"It beats the simple rules, but chance could explain its lead over {name}."
+        f"It beats the base rate, but chance could explain its lead over {name}."
     )
 
 
@@ -143,7 +143,7 @@ def test_a_log_loss_that_is_not_below_a_baselines_is_a_doubt(value, low, high):
     found = judge([*other, behind], "blend")
     assert found.label == USE_WITH_CARE
     assert found.reason == (
-        "It beats the simple rules, but its log loss is not below that of BG/NBD."
+        "It beats the base rate, but its log loss is not below that of BG/NBD."
     )
 
 
@@ -151,7 +151,7 @@ def test_all_doubts_are_told():
     doubtful = GOOD | {("blend", "expected_calibration_error"): 0.08, ("blend", "positives"): 50.0}
     leads = CLEAR | {"log_loss_minus_bg_nbd": (-1, 1), "log_loss_minus_rfm_quartiles": (-1, 1)}
     assert judge(rows(doubtful, leads), "blend").reason == (
-        "It beats the simple rules, but predicted and observed rates differ by 8.0 points, and "
+        "It beats the base rate, but predicted and observed rates differ by 8.0 points, and "
         "only 50 buyers were there to judge by, and chance could explain its lead over RFM "
         "quartiles and BG/NBD."
     )
