@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from ml.split import FloatArray, IntArray
 
@@ -192,11 +191,13 @@ def measure(labels: IntArray, probability: FloatArray, *, threshold: float) -> d
         "expected_calibration_error": expected_calibration_error(labels, probability),
     }
     values |= _decisions(labels, probability >= threshold)
+    reached, hits = _cuts(labels, probability)
     if labels.any():
-        values["average_precision"] = float(average_precision_score(labels, probability))
+        values["average_precision"] = float(np.diff(hits) @ (hits[1:] / reached[1:]) / hits[-1])
         values["lift_top_tenth"] = lift_top_tenth(labels, probability)
     if labels.any() and not labels.all():
-        values["roc_auc"] = float(roc_auc_score(labels, probability))
+        values["roc_auc"] = float(np.trapezoid(hits, reached - hits) / hits[-1])
+        values["roc_auc"] /= labels.size - hits[-1]
     return values
 
 

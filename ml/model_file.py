@@ -38,9 +38,7 @@ TRUSTED_TYPES: Final = (
 """All that a model file may hold beyond what skops itself trusts."""
 
 _FIXED_TIME: Final = (1980, 1, 1, 0, 0, 0)
-_AGAIN: Final = (
-    "Run 'tillsight train', or 'tillsight model use latest' if it was chosen by hand."
-)
+_AGAIN: Final = "Run 'tillsight train', or 'tillsight model use latest' if it was chosen by hand."
 
 
 @dataclass(frozen=True)

@@ -155,11 +155,10 @@ def _score_all(
     tell: Progress,
 ) -> PredictResult:
     """Score the latest snapshot chunk by chunk."""
-    summaries = store.read_summaries(work)
-    if not summaries:
+    latest = store.read_latest(work)
+    if latest is None:
         runs.write_predictions(raw, run.model_run_id, [])
         return PredictResult(run.model_run_id, 0, 0.0, None, "There is no customer with an order.")
-    latest = summaries[0]
     if run.as_of_date and run.as_of_date > latest.as_of_date:
         raise ModelError(
             f"the model was trained on sales up to {run.as_of_date}, after {latest.as_of_date}, "

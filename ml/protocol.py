@@ -206,10 +206,15 @@ def history(
     """
     found = []
     shift = 0.0
+    own = settings.history_fit_row_limit // settings.fit_windows
+    learned = {
+        number: fitting.limited(windows, window.summary, own, settings)
+        for number, window in windows.items()
+    }
     for step in reversed(roles.history):
         window = fitting.limited(windows, step.judged, settings.history_row_limit, settings)
         _, features, labels = fitting.pool(
-            step.fit, windows, settings.history_fit_row_limit, settings
+            step.fit, learned, settings.history_fit_row_limit, settings
         )
         candidates, rules = fitting.fit_all(
             [choice.model],

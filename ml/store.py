@@ -22,6 +22,7 @@ from ml.tables import (
     CONTACT,
     DRAWN_ROWS,
     LABELS,
+    LATEST,
     ROWS,
     SUMMARIES,
 )
@@ -68,6 +69,23 @@ def read_summaries(connection: sqlite3.Connection) -> list[WindowSummary]:
         Latest first; empty if no customer has an order.
     """
     return [WindowSummary(*row) for rows in _fetch(connection, SUMMARIES) for row in rows]
+
+
+def read_latest(connection: sqlite3.Connection) -> WindowSummary | None:
+    """Read the latest snapshot's summary, and no other's.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        From `reading`.
+
+    Returns
+    -------
+    WindowSummary or None
+        None if no customer has an order.
+    """
+    found = [WindowSummary(*row) for rows in _fetch(connection, LATEST) for row in rows]
+    return found[0] if found else None
 
 
 def read_contact(connection: sqlite3.Connection) -> tuple[float | None, float | None]:

@@ -21,6 +21,8 @@ SUMMARIES: Final = f"""
     order by snapshot_number
 """  # noqa: S608  a constant's name
 
+LATEST: Final = SUMMARIES.replace("group by", "where snapshot_number = 0\n    group by")
+
 LABELS: Final = f"""
     select customer_id, {LABEL}
     from customer_features

@@ -1,5 +1,5 @@
 {{ config(
-    post_hook="create unique index work.customer_features_key on customer_features (snapshot_number, customer_id)"
+    post_hook="create index work.customer_features_label on customer_features (snapshot_number, customer_id, bought_within_horizon)"
 ) }}
 
 with
