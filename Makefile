@@ -26,6 +26,7 @@ format: .venv/installed-dev ## Format the Python code
 
 bench: .venv/installed-dev ## Time the main job against peers, on made-up shops
 	$(BIN)/python -m tests.benchmarks.run
+	$(BIN)/python -m tests.benchmarks.forecast_speed
 
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes \

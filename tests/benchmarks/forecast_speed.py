@@ -13,12 +13,11 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
-from statistics import median
 
 from scripts import pipeline
 from scripts.demo import write_demo
 from scripts.settings import read_settings
-from tests.benchmarks.run import Timing, timed
+from tests.benchmarks.run import Timing, show, timed
 
 PEER = """
 import sqlite3, sys
@@ -74,12 +73,7 @@ def main() -> None:
         for _ in range(options.runs):
             for name, script in scripts.items():
                 timings[name].append(measure(script, work_db))
-    peer = median(timing.seconds for timing in timings["plain boosting"])
-    print(f"{options.customers:,} customers, median of {options.runs} runs")  # noqa: T201  its result
-    for name, found in timings.items():
-        seconds = median(timing.seconds for timing in found)
-        megabytes = max(timing.megabytes for timing in found)
-        print(f"{name:16}{seconds:8.1f} s {seconds / peer:8.2f} x {megabytes:8.0f} MB")  # noqa: T201
+    show(timings, customers=options.customers)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -66,6 +66,18 @@ def measure(job: Callable[[Path, Path], Timing], shop: Path) -> Timing:
         return job(shop, Path(folder))
 
 
+def show(timings: Mapping[str, Sequence[Timing]], *, customers: int) -> None:
+    """Print medians, and their ratios to the first one, the peer."""
+    middle = {name: median(timing.seconds for timing in found) for name, found in timings.items()}
+    peer, *_ = middle.values()
+    runs = len(next(iter(timings.values())))
+    print(f"{customers:,} customers, median of {runs} runs")  # noqa: T201  its result
+    for name, found in timings.items():
+        megabytes = max(timing.megabytes for timing in found)
+        ratio = middle[name] / peer
+        print(f"{name:16}{middle[name]:8.1f} s {ratio:8.2f} x {megabytes:8.0f} MB")  # noqa: T201
+
+
 def main() -> None:
     """Measure in turn and print medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -84,12 +96,7 @@ def main() -> None:
             for name, job in jobs.items():
                 timings[name].append(measure(job, shop))
 
-    peer = median(timing.seconds for timing in timings["sqlite3 shell"])
-    print(f"{options.customers:,} customers, median of {options.runs} runs")  # noqa: T201  its result
-    for name, found in timings.items():
-        seconds = median(timing.seconds for timing in found)
-        megabytes = max(timing.megabytes for timing in found)
-        print(f"{name:16}{seconds:8.1f} s {seconds / peer:8.2f} x {megabytes:8.0f} MB")  # noqa: T201
+    show(timings, customers=options.customers)
 
 
 if __name__ == "__main__":
