@@ -142,9 +142,7 @@ def test_a_log_loss_that_is_not_below_a_baselines_is_a_doubt(value, low, high):
     behind = MetricRow("report", "2024-05-31", "blend", "all", name, value, low, high)
     found = judge([*other, behind], "blend")
     assert found.label == USE_WITH_CARE
-    assert found.reason == (
-        "It beats the base rate, but its log loss is not below that of BG/NBD."
-    )
+    assert found.reason == ("It beats the base rate, but its log loss is not below that of BG/NBD.")
 
 
 def test_all_doubts_are_told():
