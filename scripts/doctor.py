@@ -105,8 +105,8 @@ def _data_folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _marts(settings: Settings) -> Finding:
-    """Say what is published, if anything is."""
-    if not settings.marts_db.exists():
+    """Say what is published, if anything is: dbt leaves an empty file where it only compiles."""
+    if not settings.marts_db.exists() or not settings.marts_db.stat().st_size:
         return Finding("Marts", "none yet; 'tillsight run' makes them")
     try:
         with closing(warehouse.connect_read_only(settings.marts_db)) as connection:

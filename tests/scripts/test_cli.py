@@ -114,6 +114,14 @@ def test_a_folder_that_is_a_file_is_named(tmp_path):
     assert "is a file; choose a folder" in result.stderr
 
 
+def test_the_doctor_takes_an_empty_file_that_dbt_left_for_no_marts_yet(data_dir):
+    data_dir.mkdir()
+    (data_dir / "marts.db").touch()
+    result = tillsight("doctor", "--data-dir", data_dir)
+    assert result.returncode == 0
+    assert "none yet" in result.stdout
+
+
 def test_the_doctor_finds_damaged_marts(data_dir):
     tillsight("doctor", "--data-dir", data_dir)
     (data_dir / "marts.db").write_text("no database " * 100)

@@ -64,7 +64,8 @@ described as (
         seen.recency / seen.mean_gap_days as recency_over_mean_gap,
         1.0 * (gaps.gaps - gaps.longer_gaps) / gaps.gaps as share_gaps_shorter,
         -- one imagined gap, which ended soon with 0.3, keeps the share of few gaps from 0 and 1
-        (coalesce(gaps.longer_gaps_ended_soon, 0) + 0.3) / (coalesce(gaps.longer_gaps, 0) + 1.0) as share_gaps_ended_soon,
+        (coalesce(gaps.longer_gaps_ended_soon, 0) + 0.3) / (coalesce(gaps.longer_gaps, 0) + 1.0)
+            as share_gaps_ended_soon,
 
         {{ money('coalesce(recent.spend_last_90_days_minor, 0)') }} as spend_last_90_days,
         {{ money('coalesce(recent.spend_last_365_days_minor, 0)') }} as spend_last_365_days,
