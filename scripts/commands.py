@@ -109,6 +109,9 @@ def model_use(settings: Settings, _: console.Steps, *, name: str) -> None:
     """Choose the model that scores customers."""
     with pipeline.only_one(settings):
         chosen = models.use_run(settings, name)
+    if chosen.listed.run.status == "unavailable":
+        console.say(f"The latest run is in use, and has no model. {chosen.listed.run.message}")
+        return
     console.say(
         f"The model {chosen.listed.run.model_run_id} is in use. "
         "Type 'tillsight run' to score with it and publish."
