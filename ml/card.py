@@ -109,8 +109,9 @@ def _making(run: RunRow, level_shift: float) -> str:
         "## How it was made\n\n"
         f"`{run.chosen_model}`, fitted on {run.training_rows:,} rows from {run.training_windows} "
         f"past as-of dates, {run.first_training_date} to {run.last_training_date}. Features are "
-        "as of each date; the label is an order in the days after it. A customer is said to "
-        f"order from a probability of {run.threshold:.3f}, {rule}. The level of all probabilities "
+        "as of each date; the label is an order in the days after it. A customer is marked as "
+        f"worth contacting from a probability of {run.threshold:.3f}, {rule}. The level of all "
+        "probabilities "
         f"is shifted by {level_shift:+.3f} in log-odds, part of the drift seen in the last whole "
         "window."
     )

@@ -66,7 +66,7 @@ def read(models_dir: Path, model_run_id: str, names: Iterable[str]) -> dict[str,
     except OSError as error:
         raise ModelError(
             f"the model {model_run_id} cannot be read from {folder} ({error.strerror}). "
-            f"Run 'tillsight train', or choose another with 'tillsight model use'."
+            f"Run 'tillsight train', or 'tillsight model use latest' if it was chosen by hand."
         ) from error
 
 

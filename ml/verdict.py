@@ -132,7 +132,7 @@ def _doubted(
     if behind:
         doubts.append(f"its log loss is not below that of {' and '.join(behind)}")
     if level:
-        doubts.append(f"chance could explain its lead over {' and '.join(level)}")
+        doubts.append(f"by its log loss it is not clearly better than {' and '.join(level)}")
     if not doubts:
         return None
     return Verdict(USE_WITH_CARE, f"It beats the base rate, but {', and '.join(doubts)}.")

@@ -112,16 +112,20 @@ def past_charts(metrics: Sequence[model_rows.Metric], in_use: str) -> tuple[Char
 
 
 def beyond_chance(metrics: Sequence[model_rows.Metric], in_use: str) -> str:
-    """Say at how many past dates the model in use beat each baseline with its whole interval."""
-    counted = []
+    """Say at how many past dates it beat each baseline, or was beaten, with the whole interval."""
+    counted, lost = [], []
     for baseline in BESIDE:
         name = f"log_loss_minus_{baseline}"
         rows_of = _over_time(metrics, in_use, name).get(in_use, ())
         if rows_of:
             won = sum(row.high is not None and row.high < 0 for row in rows_of)
             counted.append(f"the {model_name(baseline)} at {won} of {len(rows_of)}")
-    told = ", ".join(counted).replace("the BG/NBD", "BG/NBD")
-    return f" Beyond chance it beat {told}." if counted else ""
+            worse = sum(row.low is not None and row.low > 0 for row in rows_of)
+            if worse:
+                lost.append(f"the {model_name(baseline)} at {worse}")
+    told = f" Beyond chance it beat {', '.join(counted)}." if counted else ""
+    told += f" Beyond chance it was beaten by {', '.join(lost)}." if lost else ""
+    return told.replace("the BG/NBD", "BG/NBD")
 
 
 def _over_time(

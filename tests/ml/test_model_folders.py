@@ -36,7 +36,7 @@ def test_a_missing_model_says_what_to_type(tmp_path):
 
 def test_a_missing_file_says_what_to_type(tmp_path):
     model_folders.save(tmp_path, "a", WHOLE)
-    with pytest.raises(ModelError, match=r"cannot be read .*'tillsight model use'"):
+    with pytest.raises(ModelError, match=r"cannot be read .*'tillsight model use latest'"):
         model_folders.read(tmp_path, "a", ["model.json", "two"])
 
 

@@ -225,7 +225,7 @@ def test_a_model_chosen_by_hand_stays_in_use_when_a_newer_run_has_none(
 def test_a_model_chosen_by_hand_whose_files_are_gone_says_what_to_type(copy, two, shop):
     choose(copy, two[0])
     (copy / "models" / two[0] / "model.skops").unlink()
-    with pytest.raises(ModelError, match=f"model {two[0]} cannot be read .*'tillsight model use'"):
+    with pytest.raises(ModelError, match=f"model {two[0]} cannot be read .*'tillsight model use"):
         predict(shop, copy / "raw.db", copy / "models")
 
 

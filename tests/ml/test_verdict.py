@@ -131,7 +131,7 @@ def test_a_lead_that_chance_could_explain_is_a_doubt(baseline, name, ends):
     found = judge(rows(leads=leads), "blend")
     assert found.label == USE_WITH_CARE
     assert found.reason == (
-        f"It beats the base rate, but chance could explain its lead over {name}."
+        f"It beats the base rate, but by its log loss it is not clearly better than {name}."
     )
 
 
@@ -150,7 +150,8 @@ def test_all_doubts_are_told():
     leads = CLEAR | {"log_loss_minus_bg_nbd": (-1, 1), "log_loss_minus_rfm_quartiles": (-1, 1)}
     assert judge(rows(doubtful, leads), "blend").reason == (
         "It beats the base rate, but predicted and observed rates differ by 8.0 points, and "
-        "only 50 buyers were there to judge by, and chance could explain its lead over RFM "
+        "only 50 buyers were there to judge by, and by its log loss it is not clearly better "
+        "than RFM "
         "quartiles and BG/NBD."
     )
 
