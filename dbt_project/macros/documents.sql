@@ -26,6 +26,47 @@
     {{ return(rows) }}
 {%- endmacro %}
 
+{# Every table of the project: landed ones, seeds and models, with layer, description and SQL as it was written. #}
+{% macro project_tables() -%}
+    {%- set rows = [] -%}
+    {%- for node in project_nodes() -%}
+        {%- do rows.append([
+            node.name, project_layer(node), node.description | trim, (node.raw_code or '') | trim
+        ]) -%}
+    {%- endfor -%}
+    {{ return(rows) }}
+{%- endmacro %}
+
+{# Which table is made from which: pairs of names. #}
+{% macro project_lineage() -%}
+    {%- set names = {} -%}
+    {%- for node in project_nodes() -%}
+        {%- do names.update({node.unique_id: node.name}) -%}
+    {%- endfor -%}
+    {%- set rows = [] -%}
+    {%- for node in project_nodes() if node.resource_type == 'model' -%}
+        {%- for parent in node.depends_on.nodes | unique | sort if parent in names -%}
+            {%- do rows.append([names[parent], node.name]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(rows) }}
+{%- endmacro %}
+
+{# Landed tables, seeds and models, by name. #}
+{% macro project_nodes() -%}
+    {%- set nodes = [] -%}
+    {%- if execute -%}
+        {%- do nodes.extend(graph.sources.values()) -%}
+        {%- do nodes.extend(graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed'])) -%}
+    {%- endif -%}
+    {{ return(nodes | sort(attribute='name')) }}
+{%- endmacro %}
+
+{# The layer of a table: landed, seed, or the folder of its model. #}
+{% macro project_layer(node) -%}
+    {{ return({'source': 'landed', 'seed': 'seed'}.get(node.resource_type, node.fqn[1])) }}
+{%- endmacro %}
+
 {# Write how the tests of this run went into data_tests and build_info; what is rendered ends the transaction. #}
 {% macro record_test_results(results) -%}
     {%- if execute and flags.WHICH in ('build', 'test') -%}

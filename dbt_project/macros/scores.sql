@@ -16,6 +16,15 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#
+    The score that a customer would have had among others: that of the best of them who is no better. `score` is the
+    others' score and NULL for the customers in question; `value` and `ties` are those of `quartile`.
+#}
+{% macro quartile_reached(score, value, ties) -%}
+    {%- set keys = value if var('scoring_method') == 'rank' else value ~ ', ' ~ ties -%}
+    coalesce(max({{ score }}) over (order by {{ keys }}), 1)
+{%- endmacro %}
+
 {# The segment that a sum of the three scores falls into. #}
 {% macro segment_of(overall_rfm_score) -%}
     case
