@@ -29,9 +29,9 @@ bench: .venv/installed-dev ## Time the main job against peers, on made-up shops
 	$(BIN)/python -m tests.benchmarks.forecast_speed
 
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
-	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes \
+	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--no-header --no-annotate --upgrade --extra dev --output-file requirements-dev.lock pyproject.toml -
-	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes \
+	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--no-header --no-annotate --constraints requirements-dev.lock --upgrade \
 		--output-file requirements.lock pyproject.toml -
 
