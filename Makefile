@@ -13,10 +13,11 @@ demo: .venv/installed ## Make up a shop, run everything on it, say where the pag
 test: .venv/installed-dev ## Run all tests
 	$(BIN)/pytest
 
-lint: .venv/installed-dev ## Check style and types of Python and SQL
+lint: .venv/installed-dev ## Check style and types of Python, JavaScript and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/oxlint reports/static
 	$(BIN)/tillsight doctor --data-dir .venv/lint-data
 	TILLSIGHT_DATA_DIR=$(CURDIR)/.venv/lint-data $(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
@@ -27,6 +28,7 @@ format: .venv/installed-dev ## Format the Python code
 bench: .venv/installed-dev ## Time the main job against peers, on made-up shops
 	$(BIN)/python -m tests.benchmarks.run
 	$(BIN)/python -m tests.benchmarks.forecast_speed
+	$(BIN)/python -m tests.benchmarks.page
 
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \

@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 
 from reports import rows
 from reports.formats import Money, count, month, number, percent, short_day
+from reports.withheld import known, shown
 
 ACCENT = "#6366d9"
 QUIET = "#7f8794"
@@ -68,7 +69,7 @@ def monthly_revenue(months: Sequence[rows.Month], money: Money) -> go.Figure:
     return make_figure(
         go.Bar(
             x=[row.month for row in months],
-            y=[row.revenue for row in months],
+            y=[known(row.revenue) for row in months],
             marker_color=[ACCENT if row.is_complete else SOFT for row in months],
             customdata=[
                 [month(row.month), money(row.revenue), count(row.orders, "order")]
@@ -85,7 +86,7 @@ def monthly_revenue(months: Sequence[rows.Month], money: Money) -> go.Figure:
             "dtick": month_step(len(months)),
             "showgrid": False,
         },
-        yaxis=scale([row.revenue for row in months], f"Revenue ({money.unit})"),
+        yaxis=scale(shown(row.revenue for row in months), f"Revenue ({money.unit})"),
     )
 
 
@@ -99,21 +100,26 @@ def segment_customers(segments: Sequence[rows.Segment]) -> go.Figure:
     labels = [
         f"{number(row.customers)}  ({percent(row.customer_share)})" for row in reversed(segments)
     ]
-    values = [row.customers for row in reversed(segments)]
+    values = [known(row.customers) for row in reversed(segments)]
     return _segment_bars(segments, values, labels, title="Customers")
 
 
 def segment_revenue(segments: Sequence[rows.Segment], money: Money) -> go.Figure:
     """Draw the revenue of each segment as bars, the best segment at the top."""
     labels = [f"{money(row.revenue)}  ({percent(row.revenue_share)})" for row in reversed(segments)]
-    values = [row.revenue or 0 for row in reversed(segments)]
+    values = [0 if row.revenue is None else known(row.revenue) for row in reversed(segments)]
     return _segment_bars(segments, values, labels, title=f"Revenue ({money.unit})")
 
 
 def _segment_bars(
-    segments: Sequence[rows.Segment], values: Sequence[float], labels: Sequence[str], *, title: str
+    segments: Sequence[rows.Segment],
+    values: Sequence[float | None],
+    labels: Sequence[str],
+    *,
+    title: str,
 ) -> go.Figure:
-    room = 1.45 * max([*values, 1])
+    drawn = shown(values)
+    room = 1.45 * max([*drawn, 1])
     return make_figure(
         go.Bar(
             x=list(values),
@@ -126,7 +132,7 @@ def _segment_bars(
             hovertemplate="%{y}: %{text}<extra></extra>",
         ),
         bargap=0.42,
-        xaxis={**scale(values, title), "range": [0, room], "nticks": 5, "showgrid": False},
+        xaxis={**scale(drawn, title), "range": [0, room], "nticks": 5, "showgrid": False},
         yaxis={"ticksuffix": "  ", "showgrid": False},
     )
 
@@ -141,7 +147,7 @@ def segment_sizes(sizes: Sequence[rows.SegmentSize]) -> go.Figure:
             go.Bar(
                 name=name,
                 x=[row.as_of_date for row in own],
-                y=[row.customers for row in own],
+                y=[known(row.customers) for row in own],
                 marker_color=own[0].colour,
                 customdata=[
                     [short_day(row.as_of_date), number(row.customers), percent(row.customer_share)]
@@ -167,7 +173,7 @@ def segment_sizes(sizes: Sequence[rows.SegmentSize]) -> go.Figure:
             "showgrid": False,
             "title": "As of",
         },
-        yaxis=scale([row.customers for row in sizes], "Customers"),
+        yaxis=scale(shown(row.customers for row in sizes), "Customers"),
     )
     figure.update_layout(showlegend=True)
     return figure
@@ -181,14 +187,17 @@ def two_lines(day: str) -> str:
 
 def segment_flows(moves: Sequence[rows.Move], segments: Sequence[rows.Segment]) -> go.Figure:
     """Draw the moves between two snapshots: the earlier one left, the later one right."""
+    drawn = [move for move in moves if known(move.customers) is not None]
+    # Where a flow is missing the height of a bar is not the size of its segment.
+    customers = ": %{value:,} customers" if len(drawn) == len(moves) else ""
     colours = {row.segment: row.colour for row in segments}
     order = [row.segment for row in segments]
-    starts = [name for name in order if any(move.from_segment == name for move in moves)]
-    starts += sorted({move.from_segment for move in moves} - set(order))
-    ends = [name for name in order if any(move.to_segment == name for move in moves)]
+    starts = [name for name in order if any(move.from_segment == name for move in drawn)]
+    starts += sorted({move.from_segment for move in drawn} - set(order))
+    ends = [name for name in order if any(move.to_segment == name for move in drawn)]
     names = starts + ends
-    outflow = [sum(m.customers for m in moves if m.from_segment == name) for name in starts]
-    inflow = [sum(m.customers for m in moves if m.to_segment == name) for name in ends]
+    outflow = [sum(shown(m.customers for m in drawn if m.from_segment == name)) for name in starts]
+    inflow = [sum(shown(m.customers for m in drawn if m.to_segment == name)) for name in ends]
     return make_figure(
         go.Sankey(
             arrangement="snap",
@@ -200,13 +209,13 @@ def segment_flows(moves: Sequence[rows.Move], segments: Sequence[rows.Segment]) 
                 "pad": 22,
                 "thickness": 14,
                 "line": {"width": 0},
-                "hovertemplate": "%{label}: %{value:,} customers<extra></extra>",
+                "hovertemplate": f"%{{label}}{customers}<extra></extra>",
             },
             link={
-                "source": [starts.index(move.from_segment) for move in moves],
-                "target": [len(starts) + ends.index(move.to_segment) for move in moves],
-                "value": [move.customers for move in moves],
-                "color": [_faded(colours.get(move.from_segment, QUIET)) for move in moves],
+                "source": [starts.index(move.from_segment) for move in drawn],
+                "target": [len(starts) + ends.index(move.to_segment) for move in drawn],
+                "value": [move.customers for move in drawn],
+                "color": [_faded(colours.get(move.from_segment, QUIET)) for move in drawn],
                 "hovertemplate": "%{source.label} to %{target.label}: "
                 "%{value:,} customers<extra></extra>",
             },

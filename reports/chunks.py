@@ -59,15 +59,13 @@ def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield batch
 
 
-def customers_script(
-    number: int, customers: Sequence[rows.Customer], names: Mapping[str, Mapping[str, int]]
-) -> str:
-    """Write one chunk of the table of customers.
+def customers_data(
+    customers: Sequence[rows.Customer], names: Mapping[str, Mapping[str, int]]
+) -> dict[str, list[Any]]:
+    """Return one chunk of the table of customers.
 
     Parameters
     ----------
-    number : int
-        Place of the chunk, from 0.
     customers : sequence of Customer
         In the order of the table.
     names : mapping
@@ -75,8 +73,8 @@ def customers_script(
 
     Returns
     -------
-    str
-        A script that calls `tillsight.addCustomers(number, columns)`; -1 stands for no value.
+    dict of str to list
+        Values by column; -1 stands for no segment and no country.
     """
     columns: dict[str, list[Any]] = {
         "id": [public_id(row.customer_id, row.place) for row in customers],
@@ -96,21 +94,18 @@ def customers_script(
         columns[name] = [getattr(row, name) for row in customers]
     for name in ("segment", "segment_detail", "country"):
         columns[name] = [names[name].get(getattr(row, name), -1) for row in customers]
-    return script_call("tillsight.addCustomers", number, columns)
+    return columns
 
 
-def profiles_script(
-    number: int,
+def profiles_data(
     profiles: Sequence[rows.Profile],
     orders: Mapping[str, Sequence[rows.Order]],
     products: Mapping[tuple[str, str], Sequence[str]],
-) -> str:
-    """Write the profiles and orders of some customers.
+) -> dict[str, Any]:
+    """Return the profiles and orders of some customers.
 
     Parameters
     ----------
-    number : int
-        Place of the chunk, from 0.
     profiles : sequence of Profile
         By customer id.
     orders : mapping
@@ -120,11 +115,11 @@ def profiles_script(
 
     Returns
     -------
-    str
-        A script that calls `tillsight.addProfiles(number, data)`.
+    dict
+        Rows of profiles, their reasons and orders, and the products that the orders name.
     """
     known: dict[str, int] = {}
-    data = {
+    return {
         "fields": PROFILE_FIELDS,
         "rows": [[getattr(row, name) for name in PROFILE_FIELDS] for row in profiles],
         "reasons": [[without_email(text) for text in _reasons(row.reasons)] for row in profiles],
@@ -137,7 +132,6 @@ def profiles_script(
         ],
         "products": list(known),
     }
-    return script_call("tillsight.addProfiles", number, data)
 
 
 def _reasons(text: str | None) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports import charts, findings, heatmaps, rows, tables
+from reports import charts, findings, heatmaps, move_charts, rows, sources, tables
 from reports.formats import (
     DASH,
     Money,
@@ -21,10 +21,13 @@ from reports.formats import (
     slug,
     without_email,
 )
+from reports.lineage import draw_lineage
 from reports.model_history import track_record
 from reports.model_part import make_model_part, runs_table, unavailable
 from reports.overview import definitions, kpi_cards
 from reports.page import Chart, CustomerLine, ExportLink, Page, SegmentLine, make_chart
+from reports.plays import make_plays
+from reports.withheld import NOTE, Figure, known
 
 SCORING = {
     "ntile": "Quarters of equal size (ntile)",
@@ -50,7 +53,7 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
         Finished text, tables and figures.
     """
     build, money = shop.build, Money(shop.build.reporting_currency)
-    has_scores = build.scored_customers > 0
+    has_scores = build.scored_customers != 0
     message = unavailable(shop.model_runs)
     return Page(
         shop_name=build.shop_name or "Your shop",
@@ -63,6 +66,8 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
         headlines=findings.headlines(shop, money),
         kpis=kpi_cards(shop, money) if has_scores else (),
         definitions=definitions(build.horizon_days),
+        coverage=findings.money_covered(shop.ledger, money),
+        privacy_note=NOTE if shop.is_public else "",
         monthly=_monthly(shop, money),
         segment_charts=_segment_charts(shop, money) if has_scores else (),
         segments=tuple(_segment_line(row, money, has_csv=True) for row in shop.segments),
@@ -78,6 +83,7 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
         movement_charts=_movement_charts(shop, money) if has_scores else (),
         cohorts_finding=findings.cohorts_return(shop.return_rate),
         cohorts=heatmaps.cohorts_grid(shop.cohorts) if shop.cohorts else None,
+        plays=make_plays(shop, money),
         customers=tuple(_customer_line(row, shop.segments, money) for row in first_customers),
         customer_count=number(build.customers),
         countries=shop.countries,
@@ -97,10 +103,15 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
         ties=findings.ties(shop.ties),
         facts=_facts(build),
         column_docs=tables.column_docs_table(shop.column_docs),
+        lineage=draw_lineage(shop.table_docs, shop.lineage),
+        sources=sources.SOURCES,
+        docs_json=sources.docs_json(shop.table_docs, shop.column_docs, shop.lineage),
     )
 
 
 def _period(build: rows.BuildInfo) -> str:
+    if known(build.orders) is None:
+        return f"Orders up to {short_day(build.as_of_date)}"
     if not build.first_order_date:
         return "No orders yet"
     return f"{short_day(build.first_order_date)} to {short_day(build.as_of_date)}"
@@ -133,7 +144,8 @@ def _segment_charts(shop: rows.Shop, money: Money) -> tuple[Chart, ...]:
         make_chart(
             "segment-customers",
             findings.largest_segment(shop.segments),
-            "Customers with an order, by segment. Choose a bar to list its customers.",
+            "Customers with an order, by segment."
+            + ("" if shop.is_public else " Choose a bar to list its customers."),
             table,
             charts.segment_customers(shop.segments),
             size="small",
@@ -159,12 +171,16 @@ def _segment_line(row: rows.Segment, money: Money, *, has_csv: bool) -> SegmentL
         revenue=money(row.revenue),
         revenue_share=percent(row.revenue_share),
         average_order_value=money(row.average_order_value, decimals=2),
-        median_recency=DASH if row.median_recency is None else f"{number(row.median_recency)} days",
+        median_recency=_in_days(row.median_recency),
         expected_buyers=number(row.expected_buyers),
         revenue_at_risk=money(row.revenue_at_risk),
         action=row.recommended_action,
         csv=f"customers_{slug(row.segment)}.csv" if has_csv else None,
     )
+
+
+def _in_days(days: Figure | None) -> str:
+    return number(days) if known(days) is None else f"{number(days)} days"
 
 
 def _moves_caption(moves: Sequence[rows.Move]) -> str:
@@ -191,11 +207,28 @@ def _movement_charts(shop: rows.Shop, money: Money) -> tuple[Chart, ...]:
         "segment-flows",
         findings.money_moved(shop.move_totals, money),
         f"Left: {day(shop.moves[0].from_as_of_date)}. Right: {day(shop.moves[0].to_as_of_date)}. "
-        "The width of a band is its number of customers.",
+        f"The width of a band is its number of customers.{_bands_missing(shop.moves)}",
         tables.moves_table(shop.moves, money),
         charts.segment_flows(shop.moves, shop.segments),
+        size="wide",
     )
-    return (flows, sizes)
+    causes = make_chart(
+        "move-causes",
+        findings.moves_explained(shop.move_causes),
+        "Customers in another segment than at the snapshot before, by cause. Where today's values "
+        "would have kept the segment with the cut points of last time, the cut points moved; "
+        "else it was their own doing.",
+        tables.move_causes_table(shop.move_causes, money),
+        move_charts.move_causes(shop.move_causes),
+        size="small",
+    )
+    are_drawn = any(known(move.customers) for move in shop.moves)
+    return (causes, flows, sizes) if are_drawn else (causes, sizes)
+
+
+def _bands_missing(moves: Sequence[rows.Move]) -> str:
+    is_whole = all(known(move.customers) is not None for move in moves)
+    return "" if is_whole else " Those that are withheld are not drawn."
 
 
 def _customer_line(
@@ -240,15 +273,13 @@ def _exports(shop: rows.Shop) -> tuple[ExportLink, ...]:
 
 
 def _returns_note(shop: rows.Shop, money: Money) -> str:
-    returned = [row for row in shop.months if row.returned_amount < 0]
-    if not returned:
+    amounts = {row.month: row.returned_amount for row in shop.months if row.returned_amount != 0}
+    if not amounts:
         return "The data holds no returns."
     where = RETURN_DAYS.get(shop.build.return_dating, shop.build.return_dating)
-    most = min(returned, key=lambda row: (row.returned_amount, row.month))
-    return (
-        f"Returns count on {where} and are never an order. The month with most was "
-        f"{month(most.month)}: {money(most.returned_amount)}."
-    )
+    told = f"Returns count on {where} and are never an order."
+    least, most = min((known(amount) or 0, name) for name, amount in amounts.items())
+    return f"{told} The month with most was {month(most)}: {money(least)}." if least else told
 
 
 def _facts(build: rows.BuildInfo) -> tuple[tuple[str, str], ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports import rows
-from reports.formats import Money, count, day, month, number, percent, short_day
+from reports.formats import Money, capital, count, day, month, number, percent, short_day
+from reports.tables import MONEY_ENTITIES, reason_in_words
+from reports.withheld import Count, Figure, Withheld, known, shown, whole
 
 ABOUT_SAME = 0.005
 
 
-def change_since(change: float | None, earlier: str | None) -> str:
+def change_since(change: Figure | None, earlier: str | None) -> str:
     """Say how far a figure moved, and since when.
 
     Examples
@@ -19,10 +21,10 @@ def change_since(change: float | None, earlier: str | None) -> str:
     'Up 12% since 31 May 2024'
     """
     words = change_in_words(change).capitalize()
-    return words if change is None else f"{words} since {short_day(earlier)}"
+    return words if known(change) is None else f"{words} since {short_day(earlier)}"
 
 
-def change_in_words(change: float | None) -> str:
+def change_in_words(change: Figure | None) -> str:
     """Say how far a figure moved since the snapshot before.
 
     Examples
@@ -34,6 +36,8 @@ def change_in_words(change: float | None) -> str:
     """
     if change is None:
         return "no earlier figure"
+    if isinstance(change, Withheld):
+        return f"change {number(change)}"
     if abs(change) < ABOUT_SAME:
         return "unchanged"
     return f"{'up' if change > 0 else 'down'} {percent(abs(change))}"
@@ -50,19 +54,20 @@ def headlines(shop: rows.Shop, money: Money) -> tuple[str, ...]:
         buyers_expected(shop, money),
         new_customers_return(shop.return_rate),
     )
-    return tuple(sentence for sentence in sentences if sentence)
+    told = tuple(sentence for sentence in sentences if sentence)
+    return told or ("The figures are of too few customers to be shown.",)
 
 
 def revenue_now(shop: rows.Shop, money: Money) -> str | None:
     """Say what came in over the last horizon and how that compares."""
-    if not shop.kpis:
+    if not shop.kpis or known(shop.kpis[0].revenue_last_30_days) is None:
         return None
     now, days = shop.kpis[0], shop.build.horizon_days
     told = (
         f"The last {days} days brought {money(now.revenue_last_30_days)} from "
         f"{count(now.active_customers, 'customer')}"
     )
-    if now.revenue_change is None:
+    if known(now.revenue_change) is None:
         return f"{told}."
     change = change_in_words(now.revenue_change)
     return (
@@ -72,10 +77,10 @@ def revenue_now(shop: rows.Shop, money: Money) -> str | None:
 
 def segments_carry(segments: Sequence[rows.Segment]) -> str | None:
     """Say which segment carries the revenue."""
-    sized = [row for row in segments if row.revenue_share is not None and row.customers]
+    sized = [row for row in segments if known(row.revenue_share) is not None and row.customers]
     if not sized:
         return None
-    best = max(sized, key=lambda row: (row.revenue_share or 0, -row.segment_order))
+    best = max(sized, key=lambda row: (known(row.revenue_share) or 0, -row.segment_order))
     return (
         f"{best.segment} are {percent(best.customer_share)} of the customers and bring "
         f"{percent(best.revenue_share)} of the revenue."
@@ -88,6 +93,8 @@ def customers_moved(totals: Sequence[rows.MoveTotal], moves: Sequence[rows.Move]
         return None
     by_direction = {total.direction: total.customers for total in totals}
     up, down = by_direction.get("up", 0), by_direction.get("down", 0)
+    if Withheld.WITHHELD in (up, down):
+        return None
     since = day(moves[0].from_as_of_date)
     return (
         f"Since {since}, {count(up, 'customer')} moved up a segment and {number(down)} moved down."
@@ -96,21 +103,21 @@ def customers_moved(totals: Sequence[rows.MoveTotal], moves: Sequence[rows.Move]
 
 def buyers_expected(shop: rows.Shop, money: Money) -> str | None:
     """Say how many customers are expected to order within the horizon."""
-    if not shop.kpis or shop.kpis[0].expected_buyers is None:
+    if not shop.kpis or known(shop.kpis[0].expected_buyers) is None:
         return None
     now, days = shop.kpis[0], shop.build.horizon_days
     told = (
         f"About {number(now.expected_buyers)} of {count(now.customers_with_orders, 'customer')} "
         f"are expected to order in the next {days} days"
     )
-    if now.revenue_at_risk:
+    if known(now.revenue_at_risk):
         return f"{told}; revenue of {money(now.revenue_at_risk)} is at risk."
     return f"{told}."
 
 
-def new_customers_return(return_rate: float | None) -> str | None:
+def new_customers_return(return_rate: Figure | None) -> str | None:
     """Say how many new customers come back in the month after."""
-    if return_rate is None:
+    if known(return_rate) is None:
         return None
     return f"{percent(return_rate)} of new customers order again in the month after their first."
 
@@ -120,8 +127,17 @@ def strongest_month(months: Sequence[rows.Month], money: Money) -> str:
     finished = [row for row in months if row.is_complete]
     if not finished:
         return "No month is over yet"
-    best = max(finished, key=lambda row: (row.revenue, row.month))
-    return f"{month(best.month)} was the strongest month: {money(best.revenue)}"
+    told = [row for row in finished if known(row.revenue) is not None]
+    if not told:
+        return "Every month had too few customers to be shown"
+    best = max(told, key=lambda row: (known(row.revenue) or 0, row.month))
+    among = _among(told, finished, "months")
+    return f"{among}{month(best.month)} was the strongest month: {money(best.revenue)}"
+
+
+def _among(told: Sequence[object], there: Sequence[object], what: str) -> str:
+    """Say that the best is the best of those shown, where some are not."""
+    return "" if len(told) == len(there) else f"Of the {what} shown, "
 
 
 def largest_segment(segments: Sequence[rows.Segment]) -> str:
@@ -129,10 +145,13 @@ def largest_segment(segments: Sequence[rows.Segment]) -> str:
     sized = [row for row in segments if row.customers]
     if not sized:
         return "No customer is in a segment yet"
-    best = max(sized, key=lambda row: (row.customers, -row.segment_order))
+    told = [row for row in sized if known(row.customers)]
+    if not told:
+        return "Every segment has too few customers to be shown"
+    best = max(told, key=lambda row: (known(row.customers) or 0, -row.segment_order))
     return (
-        f"{best.segment} is the largest segment: {count(best.customers, 'customer')}, "
-        f"{percent(best.customer_share)}"
+        f"{_among(told, sized, 'segments')}{best.segment} is the largest segment: "
+        f"{count(best.customers, 'customer')}, {percent(best.customer_share)}"
     )
 
 
@@ -141,7 +160,10 @@ def richest_segment(segments: Sequence[rows.Segment]) -> str:
     sized = [row for row in segments if row.customers and row.revenue is not None]
     if not sized:
         return "No revenue yet"
-    best = max(sized, key=lambda row: (row.revenue or 0, -row.segment_order))
+    told = [row for row in sized if known(row.revenue) is not None]
+    if not told:
+        return "The revenue of every segment is withheld"
+    best = max(told, key=lambda row: (known(row.revenue) or 0, -row.segment_order))
     return f"{best.segment} bring {percent(best.revenue_share)} of the revenue"
 
 
@@ -149,24 +171,32 @@ def fullest_cell(cells: Sequence[rows.ScoreCell]) -> str:
     """Say which pair of scores most customers share."""
     if not cells:
         return "No customer has a score yet"
-    best = max(cells, key=lambda row: (row.customers, row.recency_score, row.frequency_score))
+    told = [row for row in cells if known(row.customers)]
+    if not told:
+        return "Every pair of scores has too few customers to be shown"
+    best = max(
+        told, key=lambda row: (known(row.customers) or 0, row.recency_score, row.frequency_score)
+    )
+    largest = "The largest group" if len(told) == len(cells) else "The largest group shown"
     return (
-        f"Most customers share recency {best.recency_score} and frequency {best.frequency_score}: "
-        f"{number(best.customers)}"
+        f"{largest} has recency {best.recency_score} and frequency {best.frequency_score}: "
+        f"{count(best.customers, 'customer')}"
     )
 
 
 def segment_grew(sizes: Sequence[rows.SegmentSize], segments: Sequence[rows.Segment]) -> str:
-    """Say how the best segment changed from the first snapshot to the last."""
+    """Say which share the best segment has, and had at the snapshot before."""
     if not sizes or not segments:
         return "There is no earlier snapshot yet"
     own = [row for row in sizes if row.segment == segments[0].segment]
     if len(own) < 2:
         return "There is no earlier snapshot yet"
-    first, last = own[0], own[-1]
+    before, now = own[-2], own[-1]
+    if known(before.customer_share) is None or known(now.customer_share) is None:
+        return f"The segments since {day(own[0].as_of_date)}"
     return (
-        f"{first.segment} went from {number(first.customers)} to "
-        f"{count(last.customers, 'customer')} since {day(first.as_of_date)}"
+        f"{now.segment} are {percent(now.customer_share)} of the customers, "
+        f"{percent(before.customer_share)} on {day(before.as_of_date)}"
     )
 
 
@@ -174,7 +204,7 @@ def people_moved(totals: Sequence[rows.MoveTotal]) -> str:
     """Head the matrix of moves."""
     if not totals:
         return "Nobody has moved: there is one snapshot only"
-    by_direction = {total.direction: total.customers for total in totals}
+    by_direction: dict[str, Count] = {total.direction: total.customers for total in totals}
     parts = [
         f"{number(by_direction.get(direction, 0))} {word}"
         for direction, word in (
@@ -183,8 +213,11 @@ def people_moved(totals: Sequence[rows.MoveTotal]) -> str:
             ("same", "stayed"),
             ("new", "are new"),
         )
+        if by_direction.get(direction) is not Withheld.WITHHELD
     ]
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+    if len(parts) < 2:
+        return "Too few customers moved to say how many"
+    return capital(f"{', '.join(parts[:-1])} and {parts[-1]}")
 
 
 def money_moved(totals: Sequence[rows.MoveTotal], money: Money) -> str:
@@ -192,11 +225,15 @@ def money_moved(totals: Sequence[rows.MoveTotal], money: Money) -> str:
     by_direction = {total.direction: total.revenue for total in totals}
     if "down" not in by_direction:
         return "No customer moved down"
+    if known(by_direction["down"]) is None:
+        return "From which segment to which customers moved"
     return f"Customers who spent {money(by_direction['down'])} so far moved down"
 
 
-def cohorts_return(return_rate: float | None) -> str:
+def cohorts_return(return_rate: Figure | None) -> str:
     """Head the cohort heat map."""
+    if isinstance(return_rate, Withheld):
+        return "Too few new customers came back to say how many"
     return (new_customers_return(return_rate) or "No cohort has a second month yet").rstrip(".")
 
 
@@ -208,11 +245,40 @@ def ties(tied: Sequence[rows.Tie]) -> str:
     shared = by_measure.get("frequency", 0)
     if not shared:
         return "Equal numbers of orders have equal scores"
-    return f"{count(shared, 'customer')} share their number of orders across scores"
+    return capital(f"{count(shared, 'customer')} share their number of orders across scores")
 
 
-def rows_kept(build: rows.BuildInfo, landed: int) -> str:
+def rows_kept(build: rows.BuildInfo, landed: Count) -> str:
     """Head the ledger."""
     if not landed:
         return "No transaction has been loaded yet"
     return f"{number(build.kept_transactions)} of {count(landed, 'landed transaction')} were kept"
+
+
+def money_covered(ledger: Sequence[rows.LedgerRow], money: Money) -> str | None:
+    """Say for how much of the landed money the figures stand; None where nothing was left out."""
+    lines = [row for row in ledger if row.entity in MONEY_ENTITIES]
+    left_out = [row for row in lines if not row.is_kept and row.amount]
+    if not left_out or any(known(row.amount) is None for row in lines):
+        return None
+    landed = sum(shown(row.amount for row in lines))
+    kept = sum(shown(row.amount for row in lines if row.is_kept))
+    most = max(left_out, key=lambda row: (abs(known(row.amount) or 0), row.reason))
+    return (
+        f"The figures of this page stand for {money(kept)} of the {money(landed)} in the files. "
+        f"The largest part left out is {money(most.amount)}: {reason_in_words(most.reason)}."
+    )
+
+
+def moves_explained(causes: Sequence[rows.MoveCause]) -> str:
+    """Say how many changed segment by their own doing and how many as the cut points moved."""
+    if not causes:
+        return "Nobody changed segment"
+    if any(known(row.customers) is None for row in causes):
+        return "Why customers changed segment"
+    by_cut_points = sum(whole(row.customers) for row in causes if row.cause == "cut_points")
+    by_doing = sum(whole(row.customers) for row in causes if row.cause != "cut_points")
+    return (
+        f"{count(by_doing, 'customer')} changed segment by what they did, "
+        f"{number(by_cut_points)} because the cut points moved"
+    )

@@ -11,6 +11,7 @@ from reports import model_rows, rows
 from reports.charts import ACCENT, QUIET, legend_above, make_figure, scale
 from reports.formats import capital, count, interval, model_name, number, plain
 from reports.tables import band_label
+from reports.withheld import known, shown
 
 GREEN = "#0f766e"
 AMBER = "#b45309"
@@ -35,7 +36,7 @@ def probability_bands(bands: Sequence[rows.ProbabilityBand]) -> go.Figure:
     return make_figure(
         go.Bar(
             x=[band_label(row.band) for row in bands],
-            y=[row.customers for row in bands],
+            y=[known(row.customers) for row in bands],
             marker_color=ACCENT,
             customdata=[
                 [count(row.customers, "customer"), number(row.expected_buyers, decimals=1)]
@@ -55,7 +56,7 @@ def probability_bands(bands: Sequence[rows.ProbabilityBand]) -> go.Figure:
             "tickangle": 0,
             "showgrid": False,
         },
-        yaxis=scale([row.customers for row in bands], "Customers"),
+        yaxis=scale(shown(row.customers for row in bands), "Customers"),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from reports.withheld import Count, Figure, Withheld
+
 MONTHS = (
     "January",
     "February",
@@ -63,16 +65,16 @@ class Money:
         """The unit as an axis or a column heading shows it."""
         return self.currency or "shop's currency"
 
-    def __call__(self, value: float | None, *, decimals: int = 0) -> str:
-        """Write an amount; a dash where there is none."""
-        if value is None:
-            return DASH
+    def __call__(self, value: Figure | None, *, decimals: int = 0) -> str:
+        """Write an amount; a dash where there is none, a word where it is withheld."""
+        if value is None or isinstance(value, Withheld):
+            return number(value)
         digits = number(abs(value), decimals=decimals)
         is_negative = value < 0 and any(digit in digits for digit in "123456789")
         return f"{MINUS if is_negative else ''}{self.prefix}{digits}"
 
 
-def number(value: float | None, *, decimals: int = 0) -> str:
+def number(value: Figure | None, *, decimals: int = 0) -> str:
     """Write a number with thousands separators, halves away from zero; a dash for none.
 
     Examples
@@ -81,9 +83,13 @@ def number(value: float | None, *, decimals: int = 0) -> str:
     '12,346'
     >>> number(-0.2)
     '0'
+    >>> number(Withheld.SMALL)
+    'under 5'
     """
     if value is None:
         return DASH
+    if isinstance(value, Withheld):
+        return value.value
     scaled = abs(value) * 10**decimals
     whole = int(scaled + 0.5 + 1e-9)
     text = f"{whole / 10**decimals:,.{decimals}f}"
@@ -103,7 +109,7 @@ def interval(low: float | None, high: float | None, *, decimals: int = 0) -> str
     return f"{number(low, decimals=decimals)} to {number(high, decimals=decimals)}"
 
 
-def percent(share: float | None, *, decimals: int = 0) -> str:
+def percent(share: Figure | None, *, decimals: int = 0) -> str:
     """Write a share of 1 as a percentage.
 
     Examples
@@ -113,21 +119,25 @@ def percent(share: float | None, *, decimals: int = 0) -> str:
     >>> percent(0.004)
     '0.4%'
     """
-    if share is None:
-        return DASH
+    if share is None or isinstance(share, Withheld):
+        return number(share)
     if decimals == 0 and 0 < abs(share) < 0.01:
         decimals = 1
     return f"{number(100 * share, decimals=decimals)}%"
 
 
-def count(value: int, one: str, many: str | None = None) -> str:
+def count(value: Count, one: str, many: str | None = None) -> str:
     """Write a number with its noun.
 
     Examples
     --------
     >>> count(1, "order"), count(1200, "order")
     ('1 order', '1,200 orders')
+    >>> count(Withheld.SMALL, "customer"), count(Withheld.WITHHELD, "customer")
+    ('under 5 customers', 'a withheld number of customers')
     """
+    if value is Withheld.WITHHELD:
+        return f"a withheld number of {many or one + 's'}"
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
 
 

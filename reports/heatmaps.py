@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reports import rows
 from reports.formats import DASH, Money, count, month, number, percent
+from reports.withheld import Figure, known, shown
 
 SHADES = 8
 
@@ -41,7 +42,7 @@ class ScoreGridCell:
     probability: Cell
 
 
-def shade(value: float | None, largest: float) -> int:
+def shade(figure: Figure | None, largest: float) -> int:
     """Return how dark a cell is: 0 for nothing, then 1 to `SHADES` in equal steps.
 
     Examples
@@ -49,6 +50,7 @@ def shade(value: float | None, largest: float) -> int:
     >>> shade(0, 10), shade(1, 10), shade(10, 10), shade(None, 10)
     (0, 1, 8, 0)
     """
+    value = known(figure)
     if value is None or value <= 0 or largest <= 0:
         return 0
     return min(SHADES, 1 + int(SHADES * value / largest))
@@ -59,9 +61,9 @@ def score_grid(
 ) -> tuple[tuple[ScoreGridCell, ...], ...]:
     """Lay out recency (rows, 4 first) by frequency (columns, 1 first)."""
     found = {(cell.recency_score, cell.frequency_score): cell for cell in cells}
-    most = max((cell.customers for cell in cells), default=0)
-    dearest = max((cell.revenue for cell in cells), default=0)
-    likeliest = max((cell.mean_probability or 0 for cell in cells), default=0)
+    most = max(shown(cell.customers for cell in cells), default=0)
+    dearest = max(shown(cell.revenue for cell in cells), default=0)
+    likeliest = max(shown(cell.mean_probability for cell in cells), default=0)
 
     def cell(recency: int, frequency: int) -> ScoreGridCell:
         row = found.get((recency, frequency))
@@ -83,7 +85,7 @@ def moves_grid(moves: Sequence[rows.Move], segments: Sequence[rows.Segment], mon
     """Lay out the moves: where from (rows), where to (columns)."""
     names = [segment.segment for segment in segments]
     found = {(move.from_segment, move.to_segment): move for move in moves}
-    largest = max((move.customers for move in moves), default=0)
+    largest = max(shown(move.customers for move in moves), default=0)
     others = sorted({move.from_segment for move in moves} - set(names))
 
     def cell(start: str, end: str) -> Cell:
@@ -110,7 +112,7 @@ def cohorts_grid(cohorts: Sequence[rows.Cohort]) -> Grid:
     months = sorted({row.cohort_month for row in cohorts})
     longest = max((row.months_since for row in cohorts), default=0)
     found = {(row.cohort_month, row.months_since): row for row in cohorts}
-    highest = max((row.retention_rate for row in cohorts if row.months_since), default=0)
+    highest = max(shown(row.retention_rate for row in cohorts if row.months_since), default=0)
 
     def cell(first: str, since: int) -> Cell:
         row = found.get((first, since))

@@ -12,6 +12,7 @@ from reports import model_rows
 from reports.charts import ACCENT, legend_above, make_figure, month_step, scale, two_lines
 from reports.forecast_charts import AMBER, GREEN, diagonal, style_of, upright
 from reports.formats import capital, count, interval, model_name, number, percent, short_day
+from reports.withheld import known, shown
 
 # A row of the picture of windows, and which kind of bar each role is there.
 STEPS: tuple[tuple[str, Mapping[str, str]], ...] = (
@@ -163,7 +164,7 @@ def _band(own: Sequence[model_rows.Metric]) -> list[go.Scatter]:
 def came_true(found: Sequence[model_rows.TrackDate]) -> go.Figure:
     """Draw who ordered after each past forecast as a bar, who was expected as a mark on it."""
     days = [row.prediction_date for row in found]
-    shown = days[:: -max(1, round(len(days) / 6))][::-1]
+    ticks = days[:: -max(1, round(len(days) / 6))][::-1]
     customdata = [
         [short_day(row.prediction_date), number(row.buyers), number(row.expected_buyers)]
         for row in found
@@ -177,7 +178,7 @@ def came_true(found: Sequence[model_rows.TrackDate]) -> go.Figure:
         go.Bar(
             name="Ordered",
             x=days,
-            y=[row.buyers for row in found],
+            y=[known(row.buyers) for row in found],
             marker_color=ACCENT,
             customdata=customdata,
             hovertemplate=told,
@@ -185,7 +186,7 @@ def came_true(found: Sequence[model_rows.TrackDate]) -> go.Figure:
         go.Scatter(
             name="Expected",
             x=days,
-            y=[row.expected_buyers for row in found],
+            y=[known(row.expected_buyers) for row in found],
             mode="markers",
             marker=mark,
             customdata=customdata,
@@ -196,12 +197,12 @@ def came_true(found: Sequence[model_rows.TrackDate]) -> go.Figure:
         xaxis={
             "title": "Forecast as of",
             "type": "category",
-            "tickvals": shown,
-            "ticktext": [two_lines(day) for day in shown],
+            "tickvals": ticks,
+            "ticktext": [two_lines(day) for day in ticks],
             "tickangle": 0,
             "showgrid": False,
         },
-        yaxis=scale([row.expected_buyers for row in found], "Buyers"),
+        yaxis=scale(shown(row.expected_buyers for row in found), "Buyers"),
     )
     figure.update_layout(showlegend=True)
     return figure
@@ -212,8 +213,8 @@ def track_bands(found: Sequence[model_rows.TrackBand]) -> go.Figure:
     return make_figure(
         diagonal(),
         go.Scatter(
-            x=[row.mean_probability for row in found],
-            y=[row.buyer_share for row in found],
+            x=[known(row.mean_probability) for row in found],
+            y=[known(row.buyer_share) for row in found],
             mode="lines+markers",
             line={"color": ACCENT, "width": 3},
             marker={"size": 8},

@@ -39,33 +39,31 @@ def ranking(
 def forecast(shop: rows.Shop, figures: model_figures.Figures) -> tuple[Chart, ...]:
     """Draw the probabilities of today, and what they rest on."""
     features = figures.importances()[:15]
-    size = "tall" if len(features) > 8 else ""
     drawn = (
-        _bands(shop, size) if shop.probability_bands else None,
-        _importance(features, size) if features else None,
+        _bands(shop) if shop.probability_bands else None,
+        _importance(features) if features else None,
     )
     return tuple(chart for chart in drawn if chart)
 
 
-def _bands(shop: rows.Shop, size: str) -> Chart:
+def _bands(shop: rows.Shop) -> Chart:
     return make_chart(
         "probability-bands",
         f"{count(shop.likely_buyers, 'customer')} are more likely than not to order",
         f"Customers by their probability to order in the next {shop.build.horizon_days} days.",
         tables.bands_table(shop.probability_bands),
         forecast_charts.probability_bands(shop.probability_bands),
-        size=size,
     )
 
 
-def _importance(features: Sequence[tuple[str, float]], size: str) -> Chart:
+def _importance(features: Sequence[tuple[str, float]]) -> Chart:
     return make_chart(
         "importance",
         f"The model leans most on: {plain(features[0][0])}",
         "How much the log loss grows when one feature is dealt out to customers anew.",
         model_figures.importance_table(features),
         forecast_charts.importance(features),
-        size=size,
+        size="tall" if len(features) > 8 else "",
     )
 
 
@@ -77,6 +75,9 @@ def _curves(
     precision = figures.get("average_precision")
     error = figures.get("expected_calibration_error")
     points = DASH if error is None else number(100 * error, decimals=1)
+    differ = f"Predicted and observed rates differ by {points} points on average"
+    if figures.missing(figures.in_use, "expected_calibration_error") != DASH:
+        differ = "Predicted and observed rates of groups of customers"
     by_chance = number(run.base_rate, decimals=2)
     reached = model_figures.reached_by(shop.curves, run.chosen_model, 0.2)
     return (
@@ -90,7 +91,7 @@ def _curves(
         ),
         (
             "calibration",
-            f"Predicted and observed rates differ by {points} points on average",
+            differ,
             "Customers in ten groups of equal size by probability; dotted: prediction comes true.",
             "Predicted probability",
             "Share that ordered",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from reports import model_rows
@@ -19,6 +19,7 @@ from reports.formats import (
 )
 from reports.page import Confusion, Passage
 from reports.tables import Column, Measured, Table
+from reports.withheld import Withheld
 
 BASELINES = ("base_rate", "recency_rule", "rfm_quartiles", "bg_nbd")
 
@@ -87,10 +88,18 @@ class Figures:
         All metrics of the run.
     in_use : str or None
         The model in use.
+    withheld : collection of tuple
+        Model, slice and metric of the figures that a public page does not show.
     """
 
-    def __init__(self, metrics: Sequence[model_rows.Metric], in_use: str | None) -> None:
+    def __init__(
+        self,
+        metrics: Sequence[model_rows.Metric],
+        in_use: str | None,
+        withheld: Collection[tuple[str, str, str]] = (),
+    ) -> None:
         self.in_use = in_use or ""
+        self.withheld = withheld
         self._found = {
             (row.model, row.slice, row.metric): row for row in metrics if row.split == "report"
         }
@@ -104,9 +113,14 @@ class Figures:
         row = self.row(self.in_use, metric, part)
         return row.value if row else None
 
+    def missing(self, model: str, metric: str, part: str = "all") -> str:
+        """Write that a figure was not measured, or is not shown."""
+        is_withheld = (model, part, metric) in self.withheld
+        return Withheld.WITHHELD.value if is_withheld else DASH
+
     def models(self) -> tuple[str, ...]:
         """Return who was judged: the model in use, other candidates, the baselines."""
-        judged = {model for model, part, _ in self._found if part == "all"}
+        judged = {model for model, part, _ in (*self._found, *self.withheld) if part == "all"}
         tried = sorted(judged - {self.in_use} - set(BASELINES))
         first = [self.in_use] if self.in_use in judged else []
         return (*first, *tried, *(name for name in BASELINES if name in judged))
@@ -159,9 +173,9 @@ def _measured_table(
     models = figures.models()
     lines: list[tuple[str | Measured, ...]] = []
     for measure in measures:
-        found = [figures.row(model, measure.name, part) for model in models]
-        if any(found):
-            lines.append((measure.label, *(_cell(row, measure, money) for row in found)))
+        cells = [_cell(figures, model, measure, part, money) for model in models]
+        if any(cell.text != DASH for cell in cells):
+            lines.append((measure.label, *cells))
     return Table(
         caption=caption,
         columns=(
@@ -174,9 +188,10 @@ def _measured_table(
     )
 
 
-def _cell(row: model_rows.Metric | None, measure: Measure, money: Money) -> Measured:
+def _cell(figures: Figures, model: str, measure: Measure, part: str, money: Money) -> Measured:
+    row = figures.row(model, measure.name, part)
     if row is None:
-        return Measured(DASH)
+        return Measured(figures.missing(model, measure.name, part))
     return Measured(measure(row.value, money), measure.between(row, money))
 
 
@@ -275,16 +290,23 @@ def confusion(
     """Lay out predictions against outcomes at the threshold in use."""
     names = ("true_positive", "false_positive", "false_negative", "true_negative")
     values = [figures.get(name) for name in names]
-    if any(value is None for value in values):
+    is_withheld = figures.missing(figures.in_use, names[0]) != DASH
+    if not is_withheld and any(value is None for value in values):
         return None
-    hits, false_alarms, missed, rightly_left = (number(value) for value in values)
+    hits, false_alarms, missed, rightly_left = (
+        figures.missing(figures.in_use, name) if is_withheld else number(value)
+        for name, value in zip(names, values, strict=True)
+    )
+    sentence = (
+        f"{percent(figures.get('precision'))} of the customers marked as buyers did buy, "
+        f"and {percent(figures.get('recall'))} of all buyers were marked"
+    )
     return Confusion(
         true_positive=hits,
         false_positive=false_alarms,
         false_negative=missed,
         true_negative=rightly_left,
-        sentence=f"{percent(figures.get('precision'))} of the customers marked as buyers did buy, "
-        f"and {percent(figures.get('recall'))} of all buyers were marked",
+        sentence="How many of those marked did buy is withheld" if is_withheld else sentence,
         threshold=threshold_in_words(run, figures, money, chosen_on),
     )
 

@@ -18,6 +18,7 @@ from reports.formats import (
 )
 from reports.page import Chart, TrackRecord, make_chart
 from reports.tables import Column, Measured, Table, band_label
+from reports.withheld import Figure, Withheld
 
 ROLES = {
     "fit": "fits the candidates",
@@ -258,15 +259,21 @@ def track_finding(total: model_rows.TrackTotal) -> str:
 
 
 def _bands_chart(shop: rows.Shop) -> Chart:
-    points = 100 * (shop.track_total.error or 0)
     return make_chart(
         "track-calibration",
-        f"Past probabilities and what came true differ by {number(points, decimals=1)} points",
+        _bands_finding(shop.track_total.error),
         "All past forecasts in tenths of the probability, weighted by customers; dotted: what was "
         "predicted comes true.",
         track_bands_table(shop.track_bands),
         history_charts.track_bands(shop.track_bands),
     )
+
+
+def _bands_finding(error: Figure | None) -> str:
+    if isinstance(error, Withheld):
+        return "Past probabilities beside what came true"
+    points = 100 * (error or 0)
+    return f"Past probabilities and what came true differ by {number(points, decimals=1)} points"
 
 
 def track_table(found: Sequence[model_rows.TrackDate]) -> Table:

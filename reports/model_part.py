@@ -40,7 +40,7 @@ def make_model_part(shop: rows.Shop, money: Money) -> ModelPart | None:
     run = run_in_use(shop.model_runs)
     if run is None or run.status != "trained":
         return None
-    figures = model_figures.Figures(shop.metrics, run.chosen_model)
+    figures = model_figures.Figures(shop.metrics, run.chosen_model, shop.withheld_metrics)
     chosen_on = model_history.window_with(shop.windows, "choose")
     return ModelPart(
         verdict=verdict(run),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.withheld import Count, Figure
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRun:
@@ -26,13 +28,13 @@ class ModelRun:
     threshold_rule: str | None
     contact_cost: float | None
     contact_benefit: float | None
-    training_rows: int | None
+    training_rows: Count | None
     training_windows: int | None
     first_training_date: str | None
     last_training_date: str | None
     evaluated_as_of_date: str | None
-    evaluation_rows: int | None
-    base_rate: float | None
+    evaluation_rows: Count | None
+    base_rate: Figure | None
     feature_names: str | None
     library_versions: str | None
     card: str | None
@@ -56,13 +58,14 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """A row of `model_curves` of the run in use."""
+    """A row of `model_curves` of the run in use; `row_count` is the size of a calibration bin."""
 
     model: str
     curve: str
     point: int
     x: float
     y: float
+    row_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,9 @@ class Window:
     as_of_date: str
     label_end_date: str
     label_days: int
-    customers: int
-    buyers: int | None
-    buyer_share: float | None
+    customers: Count
+    buyers: Count | None
+    buyer_share: Figure | None
     roles: str
 
 
@@ -85,13 +88,13 @@ class TrackDate:
     prediction_date: str
     horizon_end_date: str
     run_number: int | None
-    customers: int
-    expected_buyers: float
-    buyers: int
-    marked: int
-    marked_buyers: int
-    marked_share: float | None
-    brier: float
+    customers: Count
+    expected_buyers: Figure
+    buyers: Count
+    marked: Count
+    marked_buyers: Count
+    marked_share: Figure | None
+    brier: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +102,10 @@ class TrackBand:
     """All past forecasts whose probability lay in one tenth of the scale, `band` 0 to 9."""
 
     band: int
-    customers: int
-    mean_probability: float
-    buyers: int
-    buyer_share: float
+    customers: Count
+    mean_probability: Figure
+    buyers: Count
+    buyer_share: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,6 @@ class TrackTotal:
     """All past forecasts together; `error` is the mean distance of the rates of the bands."""
 
     dates: int
-    expected_buyers: float | None
-    buyers: int | None
-    error: float | None
+    expected_buyers: Figure | None
+    buyers: Count | None
+    error: Figure | None

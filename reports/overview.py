@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from reports import findings, rows
 from reports.formats import Money, number
 from reports.page import KpiCard
+from reports.withheld import Figure, Withheld, known
 
 
 def kpi_cards(shop: rows.Shop, money: Money) -> tuple[KpiCard, ...]:
@@ -17,7 +19,7 @@ def kpi_cards(shop: rows.Shop, money: Money) -> tuple[KpiCard, ...]:
     history = list(reversed(shop.kpis))
     earlier = shop.kpis[1].as_of_date if len(shop.kpis) > 1 else None
 
-    def since(change: float | None) -> str:
+    def since(change: Figure | None) -> str:
         return findings.change_since(change, earlier)
 
     return (
@@ -43,14 +45,12 @@ def kpi_cards(shop: rows.Shop, money: Money) -> tuple[KpiCard, ...]:
             "Average order value",
             money(now.average_order_value, decimals=2),
             since(now.average_change),
-            [row.average_order_value or 0 for row in history],
+            [0 if row.average_order_value is None else row.average_order_value for row in history],
         ),
         _forecast(
             f"Expected buyers, next {days} days",
             number(now.expected_buyers),
-            None
-            if now.expected_buyers_low is None
-            else f"likely {number(now.expected_buyers_low)} to {number(now.expected_buyers_high)}",
+            _likely(now),
         ),
         _forecast(
             "Revenue at risk",
@@ -60,10 +60,25 @@ def kpi_cards(shop: rows.Shop, money: Money) -> tuple[KpiCard, ...]:
     )
 
 
-def _kpi(label: str, value: str, words: str, history: Sequence[float]) -> KpiCard:
+def _likely(now: rows.Kpi) -> str | None:
+    low = now.expected_buyers_low
+    if low is None:
+        return None
+    if isinstance(low, Withheld):
+        return number(low)
+    return f"likely {number(low)} to {number(now.expected_buyers_high)}"
+
+
+def _kpi(label: str, value: str, words: str, history: Sequence[Figure]) -> KpiCard:
     tone = "good" if words.startswith("Up") else "bad" if words.startswith("Down") else "flat"
     arrow = {"good": "▲", "bad": "▼", "flat": ""}[tone]
-    return KpiCard(label, value, words, tone, arrow, spark_points(history))
+    return KpiCard(label, value, words, tone, arrow, spark_points(_since_withheld(history)))
+
+
+def _since_withheld(history: Sequence[Figure]) -> list[float]:
+    """Return the figures after the last one that is withheld."""
+    latest_first = takewhile(lambda value: value is not None, map(known, reversed(history)))
+    return [value for value in latest_first if value is not None][::-1]
 
 
 def _forecast(label: str, value: str, note: str | None) -> KpiCard:

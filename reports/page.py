@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from reports import charts, heatmaps, tables
+from reports import charts, heatmaps, lineage, tables
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,25 @@ class ModelPart:
     card: str | None
 
     @property
+    def today(self) -> tuple[Chart, ...]:
+        """What the forecast says today, and how far one gets with it."""
+        return tuple(
+            chart
+            for chart in (*self.forecast, *self.ranking)
+            if chart.slug in {"probability-bands", "gains"}
+        )
+
+    @property
+    def curves(self) -> tuple[Chart, ...]:
+        """The curves of the report window for the analyst."""
+        return tuple(chart for chart in self.ranking if chart.slug != "gains")
+
+    @property
+    def importance(self) -> Chart | None:
+        """What the forecast rests on."""
+        return next((chart for chart in self.forecast if chart.slug == "importance"), None)
+
+    @property
     def charts(self) -> tuple[Chart, ...]:
         """Every chart of the part."""
         alone = tuple(chart for chart in (self.baselines, self.windows) if chart)
@@ -135,6 +154,16 @@ class TrackRecord:
 
     charts: tuple[Chart, ...]
     empty: str
+
+
+@dataclass(frozen=True)
+class Play:
+    """A list of customers to act on; `address` is the choice of filters that shows it."""
+
+    name: str
+    size: str
+    action: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -163,6 +192,8 @@ class Page:
     headlines: tuple[str, ...]
     kpis: tuple[KpiCard, ...]
     definitions: tuple[tuple[str, str], ...]
+    coverage: str | None
+    privacy_note: str
     monthly: Chart | None
     segment_charts: tuple[Chart, ...]
     segments: tuple[SegmentLine, ...]
@@ -176,6 +207,7 @@ class Page:
     movement_charts: tuple[Chart, ...]
     cohorts_finding: str
     cohorts: heatmaps.Grid | None
+    plays: tuple[Play, ...]
     customers: tuple[CustomerLine, ...]
     customer_count: str
     countries: tuple[str, ...]
@@ -195,6 +227,9 @@ class Page:
     ties: str
     facts: tuple[tuple[str, str], ...]
     column_docs: tables.Table
+    lineage: lineage.Picture | None
+    sources: dict[str, tuple[str, ...]]
+    docs_json: str
 
     @property
     def charts(self) -> tuple[Chart, ...]:

@@ -2,6 +2,7 @@
 
 Field names are the marts' column names. Dates are `YYYY-MM-DD` text, money is in whole
 currency with two decimals, shares and probabilities run from 0 to 1. `None` is SQL's NULL.
+A `Count` or a `Figure` may be withheld on a page for anybody; see `privacy`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from reports.model_rows import (
     TrackTotal,
     Window,
 )
+from reports.withheld import Count, Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,11 @@ class BuildInfo:
     reporting_currency: str | None
     input_fingerprint: str | None
     code_version: str | None
-    landed_rows: int
-    kept_transactions: int
-    customers: int
-    scored_customers: int
-    orders: int
+    landed_rows: Count
+    kept_transactions: Count
+    customers: Count
+    scored_customers: Count
+    orders: Count
     products: int
     data_tests: int
     data_tests_passed: int
@@ -48,20 +50,20 @@ class Kpi:
 
     as_of_date: str
     snapshot_number: int
-    revenue_last_30_days: float
-    orders_last_30_days: int
-    active_customers: int
-    new_customers: int
-    average_order_value: float | None
-    customers_with_orders: int
-    expected_buyers: float | None
-    expected_buyers_low: float | None
-    expected_buyers_high: float | None
-    revenue_at_risk: float | None
-    revenue_change: float | None
-    active_change: float | None
-    new_change: float | None
-    average_change: float | None
+    revenue_last_30_days: Figure
+    orders_last_30_days: Count
+    active_customers: Count
+    new_customers: Count
+    average_order_value: Figure | None
+    customers_with_orders: Count
+    expected_buyers: Figure | None
+    expected_buyers_low: Figure | None
+    expected_buyers_high: Figure | None
+    revenue_at_risk: Figure | None
+    revenue_change: Figure | None
+    active_change: Figure | None
+    new_change: Figure | None
+    average_change: Figure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,14 @@ class Segment:
     segment: str
     segment_order: int
     colour: str
-    customers: int
-    customer_share: float | None
-    revenue: float | None
-    revenue_share: float | None
-    average_order_value: float | None
-    median_recency: float | None
-    expected_buyers: float | None
-    revenue_at_risk: float | None
+    customers: Count
+    customer_share: Figure | None
+    revenue: Figure | None
+    revenue_share: Figure | None
+    average_order_value: Figure | None
+    median_recency: Figure | None
+    expected_buyers: Figure | None
+    revenue_at_risk: Figure | None
     recommended_action: str
 
 
@@ -87,11 +89,11 @@ class Month:
     """A row of `monthly_sales`."""
 
     month: str
-    orders: int
-    customers: int
-    new_customers: int
-    revenue: float
-    returned_amount: float
+    orders: Count
+    customers: Count
+    new_customers: Count
+    revenue: Figure
+    returned_amount: Figure
     is_complete: int
 
 
@@ -102,9 +104,9 @@ class SegmentSize:
     as_of_date: str
     segment: str
     colour: str
-    customers: int
-    customer_share: float
-    revenue: float
+    customers: Count
+    customer_share: Figure
+    revenue: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,8 @@ class Move:
     to_as_of_date: str
     from_segment: str
     to_segment: str
-    customers: int
-    revenue: float
+    customers: Count
+    revenue: Figure
     direction: str
 
 
@@ -125,8 +127,8 @@ class MoveTotal:
     """Customers and their revenue by direction of the move."""
 
     direction: str
-    customers: int
-    revenue: float
+    customers: Count
+    revenue: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +137,23 @@ class Cohort:
 
     cohort_month: str
     months_since: int
-    cohort_customers: int
-    retained_customers: int
-    retention_rate: float
-    revenue: float
+    cohort_customers: Count
+    retained_customers: Count
+    retention_rate: Figure
+    revenue: Figure
     is_complete: int
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreCell:
-    """Customers with one recency score and one frequency score."""
+    """Customers with a recency and a frequency score; `details` is a JSON array of segments."""
 
     recency_score: int
     frequency_score: int
-    customers: int
-    revenue: float
-    mean_probability: float | None
+    customers: Count
+    revenue: Figure
+    mean_probability: Figure | None
+    details: str = "[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,8 @@ class ProbabilityBand:
     """Customers whose probability lies in one tenth of the scale, `band` 0 to 9."""
 
     band: int
-    customers: int
-    expected_buyers: float
+    customers: Count
+    expected_buyers: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +171,10 @@ class Threshold:
 
     measure: str
     score: int
-    lowest_value: float
-    highest_value: float
-    customers: int
-    tied_customers: int
+    lowest_value: Figure
+    highest_value: Figure
+    customers: Count
+    tied_customers: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ class Tie:
     """Customers who share a value with somebody of another score."""
 
     measure: str
-    customers: int
+    customers: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +193,8 @@ class LedgerRow:
     entity: str
     reason: str
     is_kept: int
-    row_count: int
-    amount: float
+    row_count: Count
+    amount: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +220,40 @@ class ColumnDoc:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveCause:
+    """Customers who changed segment for one cause; `direction` is up or down."""
+
+    cause: str
+    direction: str
+    customers: Count
+    revenue: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class TableDoc:
+    """A row of `table_docs`."""
+
+    table_name: str
+    layer: str
+    description: str
+    sql_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineageEdge:
+    """A row of `table_lineage`."""
+
+    from_table: str
+    to_table: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shop:
-    """All that the page shows, but for the single customers."""
+    """All that the page shows, but for the single customers.
+
+    `is_public` tells that small groups are withheld; `withheld_metrics` names model, slice and
+    metric of the figures of the forecast that are left out then.
+    """
 
     build: BuildInfo
     kpis: tuple[Kpi, ...]
@@ -228,8 +263,9 @@ class Shop:
     segment_sizes: tuple[SegmentSize, ...]
     moves: tuple[Move, ...]
     move_totals: tuple[MoveTotal, ...]
+    move_causes: tuple[MoveCause, ...]
     cohorts: tuple[Cohort, ...]
-    return_rate: float | None
+    return_rate: Figure | None
     score_cells: tuple[ScoreCell, ...]
     probability_bands: tuple[ProbabilityBand, ...]
     thresholds: tuple[Threshold, ...]
@@ -246,10 +282,14 @@ class Shop:
     track_total: TrackTotal
     forecast_due: str | None
     column_docs: tuple[ColumnDoc, ...]
+    table_docs: tuple[TableDoc, ...]
+    lineage: tuple[LineageEdge, ...]
     countries: tuple[str, ...]
     predictions: int
-    likely_buyers: int
-    landed_transactions: int
+    likely_buyers: Count
+    landed_transactions: Count
+    is_public: bool = False
+    withheld_metrics: frozenset[tuple[str, str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,41 +1,37 @@
-"""Write the page and its data to a folder that opens by double click."""
+"""Write the page and its data: a folder that opens by double click, or one file to mail."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import plotly
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports import charts, chunks, queries, rows
+from reports import charts, chunks, privacy, queries, rows, single_file
+from reports.assets import Assets, check_colours, inline_assets, plotly_text, write_assets
 from reports.dashboard import make_page
+from reports.data_files import NO_DATA, DataFile, describe, read_data_files, write_data_files
 from reports.errors import ReportError
+from reports.options import SiteOptions
 from reports.page import Page
+from reports.withheld import whole
 
 Progress = Callable[[str, int, int], None]
 
-HERE = Path(__file__).parent
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-STYLES = ("base.css", "parts.css", "tables.css", "customers.css")
-SCRIPTS = ("data.js", "filters.js", "table.js", "drawer.js", "charts.js", "page.js")
+TEMPLATES = Path(__file__).parent / "templates"
 FIRST_CUSTOMERS = 100
-MOST_LINES_WITH_PRODUCTS = 5_000_000
-# Scripts and styles only from beside the page: 'self' for a web server, file: for the disk.
-POLICY = (
-    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src data:; "
-    "base-uri 'none'; form-action 'none'"
+FILE_OF_A_PAGE = re.compile(
+    r"index\.html|\.DS_Store|data\.[0-9a-f]{10}|(dashboard|theme|plotly)\.[0-9a-f]{10}\.(css|js|min\.js)"
 )
 
 
@@ -48,7 +44,13 @@ class SiteResult:
 
 
 def write_site(
-    marts_db: Path, site_dir: Path, *, exports_dir: Path, progress: Progress | None = None
+    marts_db: Path,
+    out: Path,
+    *,
+    exports_dir: Path,
+    dbt_docs: Path | None = None,
+    progress: Progress | None = None,
+    options: SiteOptions | None = None,
 ) -> SiteResult:
     """Write the page anew; the old one stays as it is until the new one is complete.
 
@@ -56,12 +58,16 @@ def write_site(
     ----------
     marts_db : Path
         The marts; opened for reading only.
-    site_dir : Path
-        Folder of the page. It is replaced as a whole.
+    out : Path
+        Folder of the page, which is replaced as a whole; or the single file.
     exports_dir : Path
         Folder of the CSV files that the page links to.
+    dbt_docs : Path, optional
+        dbt's documentation of the project, for the page to link to.
     progress : callable, optional
         Called with what is being done, how much is done, and how much there is.
+    options : SiteOptions, optional
+        Which page is wanted.
 
     Returns
     -------
@@ -71,17 +77,28 @@ def write_site(
     Raises
     ------
     ReportError
-        If the marts cannot be read or the folder cannot be written.
+        If the marts cannot be read or the page cannot be written.
     """
+    wanted = options or SiteOptions()
     with queries.open_marts(marts_db) as connection:
-        shop = queries.read_shop(connection)
+        draft = _draft(connection, wanted, progress or _silent)
         try:
-            with _replaced(site_dir) as folder:
-                links = _link_to(exports_dir, site_dir)
-                _write_all(connection, shop, folder, links, progress or _silent)
+            if wanted.single_file:
+                _write_file(draft, out)
+            else:
+                _write_folder(draft, out, exports_dir, dbt_docs)
         except OSError as error:
-            raise ReportError(f"{site_dir} cannot be written ({error.strerror}).") from error
-    return SiteResult(site_dir / "index.html", shop.build.customers)
+            raise ReportError(f"{out} cannot be written ({error.strerror}).") from error
+    index = out if wanted.single_file else out / "index.html"
+    return SiteResult(index, 0 if wanted.is_public else whole(draft.shop.build.customers))
+
+
+def other_file(folder: Path) -> str | None:
+    """Return the name of a file in a folder that is no part of a page; None where there is none."""
+    if not folder.is_dir():
+        return None
+    names = sorted(path.name for path in folder.iterdir())
+    return next((name for name in names if not FILE_OF_A_PAGE.fullmatch(name)), None)
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -110,157 +127,121 @@ def _replaced(folder: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _link_to(exports_dir: Path, site_dir: Path) -> str:
-    relative = os.path.relpath(exports_dir.resolve(), site_dir.resolve())
+def _link_to(target: Path, site_dir: Path) -> str:
+    relative = os.path.relpath(target.resolve(), site_dir.resolve())
     return quote(Path(relative).as_posix())
 
 
-def _write_all(
-    connection: sqlite3.Connection, shop: rows.Shop, folder: Path, exports: str, progress: Progress
-) -> None:
-    colours = _colours(shop.segments)
-    first = list(islice(queries.read_customers(connection), FIRST_CUSTOMERS))
-    page = make_page(shop, first)
-    assets = _write_assets(folder, colours)
-    data = _write_data(connection, shop, folder, progress)
-    html = _render(
-        page, assets=assets, settings=_settings(shop, page, data, assets), exports=exports
-    )
-    (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
+@dataclass(frozen=True)
+class _Draft:
+    """What is to be written."""
+
+    connection: sqlite3.Connection
+    shop: rows.Shop
+    page: Page
+    options: SiteOptions
+    progress: Progress
 
 
-def _write_assets(folder: Path, colours: str) -> dict[str, Any]:
-    styles = [_static(name) for name in STYLES]
-    plotly_script = PLOTLY.read_bytes()
-    return {
-        "style": _write_hashed(folder, "dashboard.css", "".join([*styles, colours])),
-        "theme": _write_hashed(folder, "theme.js", _static("theme.js")),
-        "script": _write_hashed(folder, "dashboard.js", "".join(map(_static, SCRIPTS))),
-        "plotly": _write_hashed(folder, "plotly.min.js", plotly_script),
-        "style_ids": _style_ids(plotly_script.decode("utf-8")),
-    }
+def _draft(connection: sqlite3.Connection, options: SiteOptions, progress: Progress) -> _Draft:
+    shop = queries.read_shop(connection)
+    check_colours(shop.segments)
+    if options.is_public:
+        shop = privacy.suppress(shop)
+    customers = iter(()) if options.is_public else queries.read_customers(connection)
+    page = make_page(shop, list(islice(customers, FIRST_CUSTOMERS)))
+    if options.title:
+        page = replace(page, shop_name=options.title)
+    return _Draft(connection, shop, page, options, progress)
 
 
-def _static(name: str) -> str:
-    return (HERE / "static" / name).read_text(encoding="utf-8")
+def _write_folder(draft: _Draft, out: Path, exports_dir: Path, dbt_docs: Path | None) -> None:
+    with _replaced(out) as folder:
+        assets = write_assets(folder, draft.shop.segments)
+        if draft.options.is_public:
+            html = _render(draft, NO_DATA, assets)
+        else:
+            data = describe(draft.shop, write_data_files(folder, _data_files(draft)))
+            links = {
+                "exports": _link_to(exports_dir, out),
+                "dbt_docs": _link_to(dbt_docs, out) if dbt_docs else None,
+            }
+            html = _render(draft, data, assets, **links)
+        (folder / "index.html").write_text(html, encoding="utf-8", newline="\n")
 
 
-def _write_hashed(folder: Path, name: str, content: str | bytes) -> str:
-    """Write a file with a hash of its content in its name; return that name."""
-    raw = content.encode("utf-8") if isinstance(content, str) else content
-    stem, _, ending = name.partition(".")
-    hashed = f"{stem}.{hashlib.sha256(raw).hexdigest()[:10]}.{ending}"
-    (folder / hashed).write_bytes(raw)
-    return hashed
-
-
-def _style_ids(script: str) -> tuple[str, ...]:
-    """Return the ids of styles that plotly.js would add itself, which the policy forbids.
-
-    It leaves them out where an element of that id is there already.
-    """
-    return tuple(sorted(set(re.findall(r'getElementById\("([0-9a-f]{64})"\)', script))))
-
-
-def _colours(segments: Iterable[rows.Segment]) -> str:
-    lines = []
-    for row in segments:
-        if not re.fullmatch(r"#[0-9a-fA-F]{6}", row.colour):
-            raise ReportError(
-                f"The colour '{row.colour}' of segment {row.segment} is not like #0f766e. "
-                "Mend the seed segment_actions and run 'tillsight build'."
-            )
-        lines.append(f".segment-{row.segment_order} {{ --segment: {row.colour}; }}\n")
-    return "".join(lines)
-
-
-def _write_data(
-    connection: sqlite3.Connection, shop: rows.Shop, folder: Path, progress: Progress
-) -> dict[str, Any]:
-    """Write the chunks into a folder named by their content; say how to load them."""
-    aside = folder / "data"
-    aside.mkdir()
-    digest = hashlib.sha256()
-    total = 2 * shop.build.customers
-    tables = _customer_chunks(connection, shop)
-    profiles = _profile_chunks(connection, shop)
-    counts = {"customers": 0, "profiles": 0}
-    done = 0
-    for kind, stream in (("customers", tables), ("profiles", profiles)):
-        for number, (size, script) in enumerate(stream):
-            raw = script.encode("utf-8")
-            digest.update(raw)
-            (aside / f"{kind}-{number}.js").write_bytes(raw)
-            counts[kind] = number + 1
-            done += size
-            progress("Writing the page", done, total)
-    named = folder / f"data.{digest.hexdigest()[:10]}"
-    aside.rename(named)
-    return {
-        "folder": named.name,
-        "chunks": counts["customers"],
-        "profilesPerChunk": chunks.PROFILES_PER_CHUNK,
-    }
-
-
-def _customer_chunks(connection: sqlite3.Connection, shop: rows.Shop) -> Iterator[tuple[int, str]]:
-    names = {
-        "segment": {row.segment: place for place, row in enumerate(shop.segments)},
-        "segment_detail": {row.segment: place for place, row in enumerate(shop.segment_details)},
-        "country": {name: place for place, name in enumerate(shop.countries)},
-    }
-    stream = chunks.batches(queries.read_customers(connection), chunks.CUSTOMERS_PER_CHUNK)
-    for number, batch in enumerate(stream):
-        yield len(batch), chunks.customers_script(number, batch, names)
-
-
-def _profile_chunks(connection: sqlite3.Connection, shop: rows.Shop) -> Iterator[tuple[int, str]]:
-    orders = chunks.OrdersByCustomer(queries.read_orders(connection))
-    has_products = shop.build.kept_transactions <= MOST_LINES_WITH_PRODUCTS
-    listed = queries.read_order_products(connection) if has_products else iter(())
-    products = chunks.ProductsByCustomer(listed)
-    stream = chunks.batches(queries.read_profiles(connection), chunks.PROFILES_PER_CHUNK)
-    for number, batch in enumerate(stream):
-        ids = [profile.customer_id for profile in batch]
-        yield (
-            len(batch),
-            chunks.profiles_script(number, batch, orders.of(ids), products.of(ids)),
+def _write_file(draft: _Draft, out: Path) -> None:
+    assets = inline_assets(draft.shop.segments)
+    plotly = single_file.data_element(assets.plotly, plotly_text())
+    if draft.options.is_public:
+        html = _render(draft, NO_DATA, assets)
+        single_file.write(out, html, [plotly], assets.script)
+    else:
+        html = _render(draft, describe(draft.shop, "data"), assets)
+        data = (
+            single_file.data_element(f"data/{file.name}", chunks.script_json(file.value))
+            for file in _data_files(draft)
         )
+        single_file.write(out, html, chain(data, [plotly]), assets.script)
 
 
-def _settings(
-    shop: rows.Shop, page: Page, data: dict[str, Any], assets: dict[str, Any]
-) -> dict[str, Any]:
-    return {
+def _data_files(draft: _Draft) -> Iterator[DataFile]:
+    return read_data_files(draft.connection, draft.shop, draft.progress)
+
+
+def _settings(draft: _Draft, data: dict[str, Any], assets: Assets) -> dict[str, Any]:
+    build = draft.shop.build
+    always = {
         **data,
-        "plotly": assets["plotly"],
+        "plotly": assets.plotly,
+        "asOf": build.as_of_date,
+        "currency": draft.page.currency,
+        "horizon": build.horizon_days,
+    }
+    customers = _of_nobody() if draft.options.is_public else _of_customers(draft.shop)
+    return {**always, **customers}
+
+
+def _of_nobody() -> dict[str, Any]:
+    return {"customers": 0, "segments": [], "details": [], "countries": []}
+
+
+def _of_customers(shop: rows.Shop) -> dict[str, Any]:
+    """Return what the table and the profiles of single customers need to know."""
+    return {
         "customers": shop.build.customers,
         "segments": [{"name": row.segment, "order": row.segment_order} for row in shop.segments],
         "details": [row.segment for row in shop.segment_details],
         "countries": list(shop.countries),
-        "currency": page.currency,
-        "horizon": shop.build.horizon_days,
-        "hasPredictions": page.has_predictions,
+        "hasPredictions": shop.predictions > 0,
         "threshold": next((run.threshold for run in shop.model_runs if run.is_in_use), None),
         "ordersPerCustomer": chunks.ORDERS_PER_CUSTOMER,
     }
 
 
-def _render(page: Page, *, assets: dict[str, Any], settings: dict[str, Any], exports: str) -> str:
+def _render(
+    draft: _Draft,
+    data: dict[str, Any],
+    assets: Assets,
+    *,
+    exports: str | None = None,
+    dbt_docs: str | None = None,
+) -> str:
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    figures = {chart.slug: chart.figure for chart in page.charts}
+    figures = {chart.slug: chart.figure for chart in draft.page.charts}
     return environment.get_template("index.html.j2").render(
-        page=page,
+        page=draft.page,
         assets=assets,
-        policy=POLICY,
         exports=exports,
-        settings_json=chunks.script_json(settings),
+        dbt_docs=dbt_docs,
+        options=draft.options,
+        settings_json=chunks.script_json(_settings(draft, data, assets)),
         charts_json=chunks.script_json({"config": charts.CONFIG, "figures": figures}),
     )

@@ -93,6 +93,20 @@ group by direction
 order by direction
 """  # noqa: S608  the parts are constants of this module
 
+MOVE_CAUSES = """
+select
+    c.cause,
+    case when t.segment_order < f.segment_order then 'up' else 'down' end as direction,
+    sum(c.customers), sum(c.revenue)
+from segment_move_causes as c
+inner join segments as f on c.from_segment = f.segment
+inner join segments as t on c.to_segment = t.segment
+group by 1, 2
+order by
+    case c.cause when 'ordered' then 1 when 'returned' then 2 when 'silent' then 3 else 4 end,
+    direction desc
+"""
+
 # The grid of the latest 24 cohorts fits a page; older ones stand in the mart.
 COHORTS = """
 select
@@ -116,7 +130,8 @@ where c.months_since = 1 and m.is_complete = 1
 
 SCORE_CELLS = """
 select
-    r.recency_score, r.frequency_score, count(*), sum(r.monetary), avg(p.purchase_probability)
+    r.recency_score, r.frequency_score, count(*), sum(r.monetary), avg(p.purchase_probability),
+    json_group_array(distinct r.segment_detail)
 from rfm_scores as r
 left join predictions as p on r.customer_id = p.customer_id
 group by r.recency_score, r.frequency_score
@@ -212,7 +227,7 @@ order by 1, 2, 3, 4, 5
 """
 
 CURVES = """
-select c.model, c.curve, c.point, c.x, c.y
+select c.model, c.curve, c.point, c.x, c.y, c.row_count
 from model_curves as c
 inner join model_runs as r on c.model_run_id = r.model_run_id
 where r.is_in_use = 1
@@ -285,6 +300,12 @@ select table_name, column_name, type, unit, description
 from column_docs
 order by table_name, position, column_name
 """
+
+TABLE_DOCS = """
+select table_name, layer, description, sql_code from table_docs order by table_name
+"""
+
+LINEAGE = "select from_table, to_table from table_lineage order by from_table, to_table"
 
 COUNTRIES = """
 select distinct country from customer_360 where country is not null order by country

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reports import model_rows, rows
 from reports.formats import DASH, Money, count, day, model_name, month, number, percent, plain
+from reports.withheld import Figure
 
 
 @dataclass(frozen=True)
@@ -262,7 +263,7 @@ MEASURES = {
 def thresholds_table(thresholds: Sequence[rows.Threshold], money: Money) -> Table:
     """Write from where to where each score reaches, and how many share a value across scores."""
 
-    def value(row: rows.Threshold, raw: float) -> str:
+    def value(row: rows.Threshold, raw: Figure) -> str:
         return money(raw, decimals=2) if row.measure == "monetary" else number(raw)
 
     return Table(
@@ -327,3 +328,29 @@ def tests_chip(build: rows.BuildInfo) -> tuple[str, str]:
         return "No data tests have run", "none"
     told = f"{number(build.data_tests_passed)} of {count(build.data_tests, 'data test')} passed"
     return told, "good" if build.data_tests_passed == build.data_tests else "bad"
+
+
+CAUSES = {
+    "ordered": "They ordered",
+    "returned": "They returned goods",
+    "silent": "They stayed away",
+    "cut_points": "The cut points moved",
+}
+"""Why customers changed their segment, in words."""
+
+
+def move_causes_table(causes: Sequence[rows.MoveCause], money: Money) -> Table:
+    """Write who moved up and down for which cause."""
+    return Table(
+        caption="Changes of segment by cause",
+        columns=(
+            Column("Cause", is_number=False),
+            Column("Moved", is_number=False),
+            Column("Customers"),
+            Column(f"Revenue so far ({money.unit})"),
+        ),
+        rows=tuple(
+            (CAUSES[row.cause], row.direction, number(row.customers), money(row.revenue))
+            for row in causes
+        ),
+    )

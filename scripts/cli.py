@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ml.errors import ModelError
 from reports.errors import ReportError
 from scripts import commands, console
+from scripts.cli_options import AsOf, DataDir, Encoding, Form, Open, Target
 from scripts.errors import TillsightError
 from scripts.settings import read_settings
 
@@ -24,43 +25,6 @@ app = typer.Typer(
     help="RFM segments, an honest purchase forecast and a page from a shop's sales.",
     epilog="Begin with [bold]tillsight demo[/], or with [bold]tillsight run sales.csv[/].",
 )
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--data-dir",
-        help="Folder for everything that is made. [dim]Default: TILLSIGHT_DATA_DIR, or data/ in "
-        "the project.[/]",
-        show_default=False,
-    ),
-]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        "--as-of",
-        metavar="DATE",
-        help="Last day that is observed, YYYY-MM-DD. [dim]Default: the latest sale.[/]",
-        show_default=False,
-    ),
-]
-Target = Annotated[
-    str | None,
-    typer.Option(
-        "--target", help="Target of the dbt profile. [dim]Default: sqlite.[/]", show_default=False
-    ),
-]
-Form = Annotated[
-    str | None,
-    typer.Option(
-        "--form",
-        help="Form of the files, if their columns do not tell: standard_customers, "
-        "standard_products, standard_transactions, uci_order_lines or shopify_order_lines.",
-        show_default=False,
-    ),
-]
-Encoding = Annotated[
-    str, typer.Option("--encoding", help="Character encoding of the files, such as latin-1.")
-]
 
 
 def _examples(*lines: str) -> str:
@@ -88,7 +52,7 @@ def _options(
 
 @app.command(
     epilog=_examples(
-        "tillsight demo", "tillsight demo --customers 20000 --truth --data-dir /tmp/shop"
+        "tillsight demo --open", "tillsight demo --customers 20000 --truth --data-dir /tmp/shop"
     )
 )
 def demo(
@@ -100,12 +64,22 @@ def demo(
         bool,
         typer.Option("--truth", help="Also write each customer's true probability to truth.csv."),
     ] = False,
+    open_page: Open = False,
     data_dir: DataDir = None,
     as_of: AsOf = None,
     target: Target = None,
 ) -> None:
     """Make up a shop, then load and run it, in the folder demo of the data folder."""
-    _carry_out("demo", data_dir, as_of, target, customers=customers, seed=seed, with_truth=truth)
+    _carry_out(
+        "demo",
+        data_dir,
+        as_of,
+        target,
+        customers=customers,
+        seed=seed,
+        with_truth=truth,
+        open_page=open_page,
+    )
 
 
 @app.command(
@@ -195,10 +169,63 @@ def predict(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None)
     _carry_out("predict", data_dir, as_of, target)
 
 
-@app.command(epilog=_examples("tillsight report"))
-def report(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
+@app.command(
+    epilog=_examples(
+        "tillsight report --open",
+        "tillsight report --single-file --out sales.html",
+        'tillsight report --privacy public --single-file --title "Sales of the north"',
+    )
+)
+def report(
+    single_file: Annotated[
+        bool,
+        typer.Option(
+            "--single-file",
+            help="One file to mail, site.html, instead of the folder site.",
+        ),
+    ] = False,
+    privacy: Annotated[
+        Literal["team", "public"],
+        typer.Option(
+            "--privacy",
+            help="[bold]public[/] shows no single customer and no group under 5, and is written to "
+            "site_public.",
+        ),
+    ] = "team",
+    title: Annotated[
+        str | None,
+        typer.Option(
+            "--title",
+            help="Name of the shop on the page. [dim]Default: the setting shop_name.[/]",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Folder or, with --single-file, file to write. [dim]Default: in the data "
+            "folder.[/]",
+            show_default=False,
+        ),
+    ] = None,
+    open_page: Open = False,
+    data_dir: DataDir = None,
+    as_of: AsOf = None,
+    target: Target = None,
+) -> None:
     """Write the page from the published marts."""
-    _carry_out("report", data_dir, as_of, target)
+    _carry_out(
+        "report",
+        data_dir,
+        as_of,
+        target,
+        single_file=single_file,
+        privacy=privacy,
+        title=title,
+        out=out,
+        open_page=open_page,
+    )
 
 
 @app.command(
@@ -267,7 +294,7 @@ def export(
     epilog=_examples(
         "tillsight run sales.csv.gz",
         "tillsight run customers.csv products.csv transactions.csv",
-        "tillsight run",
+        "tillsight run --open",
     )
 )
 def run(
@@ -277,12 +304,22 @@ def run(
     ] = None,
     form: Form = None,
     encoding: Encoding = "utf-8",
+    open_page: Open = False,
     data_dir: DataDir = None,
     as_of: AsOf = None,
     target: Target = None,
 ) -> None:
     """Do everything in order: load, build, train, predict, publish, page, exports."""
-    _carry_out("run", data_dir, as_of, target, files=files or [], form=form, encoding=encoding)
+    _carry_out(
+        "run",
+        data_dir,
+        as_of,
+        target,
+        files=files or [],
+        form=form,
+        encoding=encoding,
+        open_page=open_page,
+    )
 
 
 @app.command(epilog=_examples("tillsight doctor"))

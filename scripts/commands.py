@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import webbrowser
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import reports.exports
+from reports.options import Privacy, SiteOptions
 from scripts import console, models, pipeline
 from scripts.demo import DEFAULT_SEED, write_demo
 from scripts.doctor import examine
@@ -18,9 +20,18 @@ from scripts.settings import Settings
 if TYPE_CHECKING:
     from ml.train import TrainResult
 
+# A mail of 25 MB, which most services take, holds three quarters of that in attachments.
+LARGEST_ATTACHMENT = 18_750_000
+
 
 def demo(
-    settings: Settings, steps: console.Steps, *, customers: int, seed: int | None, with_truth: bool
+    settings: Settings,
+    steps: console.Steps,
+    *,
+    customers: int,
+    seed: int | None,
+    with_truth: bool,
+    open_page: bool,
 ) -> None:
     """Make up a shop, then load and run it, in a folder of its own."""
     settings = replace(settings, data_dir=settings.data_dir / "demo")
@@ -37,7 +48,9 @@ def demo(
         pipeline.require_own_folder(settings, shop)
         if files.truth:
             console.say(f"True probabilities: {files.truth}")
-        _run(settings, steps, shop)
+        page = _run(settings, steps, shop)
+    if open_page:
+        _open(page)
 
 
 def load(
@@ -133,12 +146,32 @@ def predict(settings: Settings, steps: console.Steps) -> None:
     )
 
 
-def report(settings: Settings, steps: console.Steps) -> None:
-    """Write the page."""
+def report(
+    settings: Settings,
+    steps: console.Steps,
+    *,
+    single_file: bool,
+    privacy: Privacy,
+    title: str | None,
+    out: Path | None,
+    open_page: bool,
+) -> None:
+    """Write the page, say where it lies and, if it is one file, how large it is."""
+    if title is not None and not title.strip():
+        raise TillsightError("--title is empty; name the shop, or leave the option out")
+    options = SiteOptions(title=title and title.strip(), privacy=privacy, single_file=single_file)
     with pipeline.only_one(settings):
         steps.start("Writing the page")
-        site = pipeline.report(settings, progress=steps.report)
-    console.say(f"Page: {site.index}")
+        page = pipeline.report(settings, options=options, out=out, progress=steps.report).index
+    size = page.stat().st_size
+    console.say(f"Page: {page}" + (f" ({size / 1e6:.1f} MB)" if single_file else ""))
+    if single_file and size > LARGEST_ATTACHMENT:
+        console.say(
+            "That is too large for most mail: 25 MB is the usual limit, and an attachment grows by "
+            "a third on its way. Pass it on by a shared folder."
+        )
+    if open_page:
+        _open(page)
 
 
 def export(
@@ -182,10 +215,13 @@ def run(
     files: Sequence[Path],
     form: str | None,
     encoding: str,
+    open_page: bool,
 ) -> None:
     """Do everything in order."""
     with pipeline.only_one(settings):
-        _run(settings, steps, files, form=form, encoding=encoding)
+        page = _run(settings, steps, files, form=form, encoding=encoding)
+    if open_page:
+        _open(page)
 
 
 def doctor(settings: Settings, _: console.Steps) -> None:
@@ -210,7 +246,7 @@ def _run(
     *,
     form: str | None = None,
     encoding: str = "utf-8",
-) -> None:
+) -> Path:
     result = pipeline.run(
         settings, files, form=form, encoding=encoding, step=steps.start, progress=steps.report
     )
@@ -220,6 +256,17 @@ def _run(
     console.say(f"Marts:   {settings.marts_db}")
     console.say(f"Exports: {settings.exports_dir}")
     console.say(f"Page:    {result.site.index}")
+    return result.site.index
+
+
+def _open(page: Path) -> None:
+    """Open the page in the browser, or say that there is none."""
+    try:
+        is_open = webbrowser.open(page.as_uri())
+    except webbrowser.Error:
+        is_open = False
+    if not is_open:
+        console.say(f"No browser was found here; open {page} in one yourself.")
 
 
 def _list_loads(loads: Sequence[LoadResult]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -56,6 +57,23 @@ class Dbt:
         self._invoke(
             runner, "build", "--selector", selector, "--exclude-resource-type", "unit_test"
         )
+
+    def write_docs(self, docs_html: Path) -> None:
+        """Write dbt's own documentation of the project as one file.
+
+        Parameters
+        ----------
+        docs_html : Path
+            The file; an older one is replaced at once.
+
+        Raises
+        ------
+        TillsightError
+            If dbt cannot look at the tables.
+        """
+        runner = dbtRunner(manifest=self.manifest)
+        self._invoke(runner, "docs", "generate", "--static", "--no-compile")
+        (self._settings.dbt_output_dir / "target" / "static_index.html").replace(docs_html)
 
     def _invoke(self, runner: dbtRunner, *command: str) -> dbtRunnerResult:
         settings = self._settings

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import ml.runs
 import reports.exports
 import reports.site
+from reports.options import SiteOptions
 from scripts import load, publish, warehouse
 from scripts.errors import TillsightError
 from scripts.settings import Settings
@@ -104,7 +105,12 @@ def build(settings: Settings, *, progress: Progress | None = None) -> None:
     """Build and test all models, then publish the marts."""
     ensure_raw(settings)
     dbt = _built_features(settings, progress)
+    _build_marts(dbt, settings, progress)
+
+
+def _build_marts(dbt: Dbt, settings: Settings, progress: Progress | None) -> None:
     dbt.build("marts", progress=progress)
+    dbt.write_docs(settings.dbt_docs_html)
     publish.publish(settings.new_marts_db, settings.marts_db)
 
 
@@ -141,10 +147,46 @@ def predict(settings: Settings, *, progress: Progress | None = None) -> PredictR
     )
 
 
-def report(settings: Settings, *, progress: Progress | None = None) -> reports.site.SiteResult:
-    """Write the page from the published marts."""
+def report(
+    settings: Settings,
+    *,
+    options: SiteOptions | None = None,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> reports.site.SiteResult:
+    """Write the page from the published marts.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where things lie.
+    options : SiteOptions, optional
+        Which page is wanted.
+    out : Path, optional
+        The folder or file to write; by default a name in the data folder.
+    progress : callable, optional
+        Told how far the work has come.
+
+    Returns
+    -------
+    SiteResult
+
+    Raises
+    ------
+    TillsightError, ReportError
+        If the page cannot be written there.
+    """
+    wanted = options or SiteOptions()
+    if out:
+        _require_place_for_page(out, single_file=wanted.single_file)
+    place = out or settings.page_path(is_public=wanted.is_public, single_file=wanted.single_file)
     return reports.site.write_site(
-        settings.marts_db, settings.site_dir, exports_dir=settings.exports_dir, progress=progress
+        settings.marts_db,
+        place.expanduser().absolute(),
+        exports_dir=settings.exports_dir,
+        dbt_docs=settings.dbt_docs_html if settings.dbt_docs_html.exists() else None,
+        progress=progress,
+        options=wanted,
     )
 
 
@@ -193,8 +235,7 @@ def run(
     step("Scoring")
     predict(settings, progress=progress)
     step("Building the marts")
-    dbt.build("marts", progress=progress)
-    publish.publish(settings.new_marts_db, settings.marts_db)
+    _build_marts(dbt, settings, progress)
     step("Writing exports and page")
     exports = export(settings)
     site = report(settings, progress=progress)
@@ -237,6 +278,28 @@ def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
                     f"{settings.data_dir} holds {file_name} already, which is not of this demo "
                     "shop; choose another folder with --data-dir, or delete this one"
                 )
+
+
+def _require_place_for_page(out: Path, *, single_file: bool) -> None:
+    """Raise where writing the page would take the place of something else."""
+    place = out.expanduser()
+    looks_like_file = place.suffix.lower() in {".html", ".htm"}
+    if single_file:
+        if not looks_like_file:
+            wrong = "must end in .html, since --single-file writes one file"
+        elif place.is_dir():
+            wrong = "is a folder; name a file in it"
+        else:
+            return
+    elif looks_like_file:
+        wrong = "looks like a file; add --single-file, or name a folder for the page"
+    elif place.is_file():
+        wrong = "is a file; name a folder for the page"
+    elif other := reports.site.other_file(place):
+        wrong = f"holds {other}, which is no part of a page; choose a new or an empty folder"
+    else:
+        return
+    raise TillsightError(f"--out {out} {wrong}")
 
 
 def _require_features(settings: Settings) -> None:

@@ -71,7 +71,11 @@ class Settings:
     @property
     def site_dir(self) -> Path:
         """The page."""
-        return self.data_dir / "site"
+        return self.page_path()
+
+    def page_path(self, *, is_public: bool = False, single_file: bool = False) -> Path:
+        """Where a page of a kind lies, so that none takes the place of another."""
+        return self.data_dir / f"site{'_public' * is_public}{'.html' * single_file}"
 
     @property
     def exports_dir(self) -> Path:
@@ -82,6 +86,11 @@ class Settings:
     def demo_dir(self) -> Path:
         """The files of the made-up shop."""
         return self.data_dir / "files"
+
+    @property
+    def dbt_docs_html(self) -> Path:
+        """Documentation of the project by dbt itself."""
+        return self.data_dir / "dbt_docs.html"
 
     @property
     def dbt_output_dir(self) -> Path:

@@ -52,10 +52,22 @@ def test_every_command_has_help_with_an_example(command):
         assert option in result.output
 
 
-def test_the_options_of_the_export_are_those_of_the_readme():
-    help_text = CliRunner().invoke(app, ["export", "--help"], terminal_width=200).output
-    for option in re.findall(r"`(--[a-z-]+)`", README):
-        assert option in help_text
+def help_of(command: str) -> str:
+    return CliRunner().invoke(app, [command, "--help"], terminal_width=200).output
+
+
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_the_options_of_a_command_are_those_of_the_readme(command):
+    (told,) = re.findall(rf"\| `tillsight {command}` \|(.*)\|", README)
+    own = set(re.findall(r"(--[a-z-]+)", help_of(command))) - {"--no-predictions"}
+    shared = set(re.findall(r"(--[a-z-]+)", help_of("build")))
+    named = set(re.findall(r"`(--[a-z-]+)", told.replace("--no-predictions", "--predictions")))
+    assert named == own - shared
+
+
+def test_the_options_of_the_readme_are_there():
+    every = {option for command in COMMANDS for option in re.findall("--[a-z-]+", help_of(command))}
+    assert set(re.findall(r"`(--[a-z-]+)", README)) <= every
 
 
 def test_the_settings_of_the_readme_are_the_vars_of_dbt():

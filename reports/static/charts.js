@@ -68,10 +68,6 @@ window.tillsight.charts = (() => {
     }
   }
 
-  function drawAll() {
-    return Promise.all(boxes.map(draw));
-  }
-
   async function start() {
     if (!boxes.length) return;
     await load(settings.plotly);
@@ -87,16 +83,32 @@ window.tillsight.charts = (() => {
     document.addEventListener("tillsight-theme", redraw);
   }
 
-  // Paper is narrower than the window, and always light.
+  // What is closed is not on paper, and a chart without a place cannot be drawn.
+  function standing() {
+    return boxes.filter((box) => !box.closest("details:not([open])"));
+  }
+
+  // On paper a chart is drawn as wide as on a screen, and the style sheet makes it smaller.
   function toPaper() {
-    drawAll();
-    for (const box of drawn) {
-      window.Plotly.relayout(box, { width: Math.min(box.clientWidth, 640), height: box.clientHeight });
+    if (!window.Plotly) return;
+    for (const box of standing()) {
+      draw(box);
+      const isHalf = box.closest(".columns") && !box.closest(".span, .card:has(details[open])");
+      resize(box, { width: isHalf ? 470 : 995, height: box.clientHeight });
     }
   }
 
   function toScreen() {
-    for (const box of drawn) window.Plotly.relayout(box, { width: null, height: null, autosize: true });
+    for (const box of standing()) {
+      if (drawn.has(box)) resize(box, { width: null, height: null, autosize: true });
+    }
+  }
+
+  // Flows move to a new width in steps, for which paper does not wait: they are drawn anew.
+  function resize(box, size) {
+    const { data, layout } = figures[box.dataset.chart];
+    if (data[0].type !== "sankey") window.Plotly.relayout(box, size);
+    else window.Plotly.newPlot(box, themedTraces(data), { ...themed(layout, box), ...size }, config);
   }
 
   return { start, toPaper, toScreen };

@@ -1,10 +1,11 @@
 // One customer: profile, how the scores came about, the forecast and its reasons, the orders.
 "use strict";
 window.tillsight.drawer = (() => {
-  const { settings, columns, format, table } = window.tillsight;
+  const { settings, columns, format, table, places, share } = window.tillsight;
   const { element } = table;
   const dialog = document.getElementById("drawer");
   const SVG = "http://www.w3.org/2000/svg";
+  let shown = -1;
 
   function facts(pairs) {
     const list = element("dl", "facts");
@@ -80,9 +81,9 @@ window.tillsight.drawer = (() => {
     );
   }
 
-  function meter(share) {
+  function meter(full) {
     const picture = drawn("svg", { class: "meter", viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" });
-    picture.append(drawn("rect", { width: 100, height: 4 }), drawn("rect", { width: 100 * share, height: 4 }));
+    picture.append(drawn("rect", { width: 100, height: 4 }), drawn("rect", { width: 100 * full, height: 4 }));
     return picture;
   }
 
@@ -139,14 +140,14 @@ window.tillsight.drawer = (() => {
     const hasProducts = orders.some((order) => order.products.length);
     const headings = ["Date", "Amount", "Returned", "Items", ...(hasProducts ? ["Products"] : [])];
     const list = element("table");
-    const head = element("tr");
+    const labels = element("tr");
     headings.forEach((text, index) => {
       const cell = element("th", index > 0 && index < 4 ? "number" : "", text);
       cell.scope = "col";
-      head.append(cell);
+      labels.append(cell);
     });
     const top = element("thead");
-    top.append(head);
+    top.append(labels);
     const lines = element("tbody");
     lines.append(...orders.map((order) => orderLine(order, hasProducts)));
     list.append(top, lines);
@@ -155,10 +156,10 @@ window.tillsight.drawer = (() => {
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", "Orders");
     box.append(list);
-    const shown = orders.length < profile.order_count
+    const counted = orders.length < profile.order_count
       ? `The latest ${format.number(orders.length)} of ${format.number(profile.order_count)} orders.`
       : format.count(orders.length, "order");
-    return part("Orders", element("p", "caption", shown), history(orders), box);
+    return part("Orders", element("p", "caption", counted), history(orders), box);
   }
 
   function head(row) {
@@ -168,19 +169,29 @@ window.tillsight.drawer = (() => {
     name.id = "drawer-name";
     name.append(element("bdi", "", columns.name[row] || columns.id[row]));
     words.append(name, table.segmentMark(row));
+    const tools = element("div", "drawer-tools");
     const close = element("button", "button", "Close");
     close.type = "button";
     close.addEventListener("click", () => dialog.close());
-    made.append(words, close);
+    tools.append(share.control("button", () => ({ customer: columns.id[row] })), close);
+    made.append(words, tools);
     return made;
   }
 
-  async function open(row) {
+  // Open the customer of this row of the columns; none is -1.
+  async function show(row) {
+    if (!dialog) return;
+    shown = row;
+    if (row < 0) {
+      dialog.close();
+      return;
+    }
     dialog.replaceChildren(head(row));
     if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
     try {
       const profile = await window.tillsight.loadProfile(columns.place[row]);
+      if (shown !== row) return;
       const action = part("What to do", element("p", "", profile.recommended_action || format.DASH));
       dialog.append(forecastPart(row, profile), action, receiptPart(row, profile), profilePart(row, profile), ordersPart(profile));
     } catch (error) {
@@ -188,10 +199,13 @@ window.tillsight.drawer = (() => {
     }
   }
 
-  dialog.addEventListener("close", () => table.setCustomer(""));
-  dialog.addEventListener("click", (event) => {
+  // Told with a delay: by then another customer may stand open.
+  dialog?.addEventListener("close", () => {
+    if (!dialog.open) places.leave("customer");
+  });
+  dialog?.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
 
-  return { open };
+  return { show };
 })();

@@ -1,11 +1,9 @@
-// Which customers are shown, in which order, and what the address of that choice is. No page here.
+// Which customers are shown, and in which order. No page here.
 "use strict";
 window.tillsight.filters = (() => {
   const { settings, columns } = window.tillsight;
   const NONE = { search: "", segment: "", detail: "", country: "", least: "", most: "", recency: "", frequency: "" };
-  const START = { ...NONE, sort: "monetary", descending: true, page: 1, customer: "" };
-  const ADDRESS = { search: "q", segment: "segment", detail: "detail", country: "country", least: "from", most: "to", recency: "r", frequency: "f" };
-  const SORTED = ["id", "name", "recency", "frequency", "monetary", "recency_score", "frequency_score", "monetary_score", "cell", "segment", "probability"];
+  const START = { ...NONE, sort: "monetary", descending: true, page: 1 };
   const ASCENDING_FIRST = new Set(["id", "name", "recency", "segment"]);
   let haystack = null;
 
@@ -19,7 +17,7 @@ window.tillsight.filters = (() => {
   // Each test takes a row number; only those of a chosen filter are made.
   function tests(state) {
     const found = [];
-    const code = (key, place) => found.push((row) => columns[key][row] === place);
+    const code = (key, wanted) => found.push((row) => columns[key][row] === wanted);
     const names = settings.segments.map((segment) => segment.name);
     if (state.segment) code("segment", place(names, state.segment));
     if (state.detail) code("segment_detail", place(settings.details, state.detail));
@@ -28,10 +26,10 @@ window.tillsight.filters = (() => {
     if (state.frequency) code("frequency_score", Number(state.frequency));
     if (isNumber(state.least)) found.push((row) => columns.probability[row] * 100 >= Number(state.least) - 1e-9);
     if (isNumber(state.most)) found.push((row) => columns.probability[row] * 100 <= Number(state.most) + 1e-9);
-    const wanted = state.search.trim().toLowerCase();
-    if (wanted) {
+    const text = state.search.trim().toLowerCase();
+    if (text) {
       const texts = searchable();
-      found.push((row) => texts[row].includes(wanted));
+      found.push((row) => texts[row].includes(text));
     }
     return found;
   }
@@ -84,33 +82,7 @@ window.tillsight.filters = (() => {
     return a.codePointAt(index) - b.codePointAt(index);
   }
 
-  function toAddress(state) {
-    const parts = new URLSearchParams();
-    for (const [key, short] of Object.entries(ADDRESS)) if (state[key]) parts.set(short, state[key]);
-    if (state.sort !== START.sort || state.descending !== START.descending) {
-      parts.set("sort", (state.descending ? "-" : "") + state.sort);
-    }
-    if (state.page > 1) parts.set("page", state.page);
-    if (state.customer) parts.set("customer", state.customer);
-    return parts.toString();
-  }
-
-  // Null where the address names a part of the page, not a choice of customers.
-  function fromAddress(hash) {
-    const text = hash.replace(/^#/, "");
-    if (!text.includes("=")) return null;
-    const parts = new URLSearchParams(text);
-    const state = { ...START };
-    for (const [key, short] of Object.entries(ADDRESS)) state[key] = parts.get(short) || "";
-    const sort = parts.get("sort") || "-monetary";
-    const key = sort.replace(/^-/, "");
-    if (SORTED.includes(key)) Object.assign(state, { sort: key, descending: sort.startsWith("-") });
-    state.page = Math.max(1, Math.floor(Number(parts.get("page"))) || 1);
-    state.customer = parts.get("customer") || "";
-    return state;
-  }
-
-  return { NONE, START, ASCENDING_FIRST, choose, toAddress, fromAddress };
+  return { NONE, START, ASCENDING_FIRST, choose };
 })();
 
 // CSV as RFC 4180 has it, safe for spreadsheets: a text that begins like a formula gets a '.

@@ -1,7 +1,7 @@
-// The page around the parts: theme, navigation, heat map, paper. Starts everything.
+// The page around the parts: theme, age, navigation, heat map, paper. Starts everything.
 "use strict";
 (() => {
-  const { table, charts } = window.tillsight;
+  const { settings, format, table, charts, places } = window.tillsight;
   const root = document.documentElement;
 
   function prepareTheme() {
@@ -41,6 +41,24 @@
     });
   }
 
+  // How long ago the as-of date is by the reader's clock; whole months and years.
+  function age(asOf, now) {
+    const [year, month, day] = asOf.split("-").map(Number);
+    const days = (Date.UTC(now.getFullYear(), now.getMonth(), now.getDate()) - Date.UTC(year, month - 1, day)) / 864e5;
+    const months = 12 * (now.getFullYear() - year) + now.getMonth() + 1 - month - (now.getDate() < day ? 1 : 0);
+    if (days < 1) return "";
+    if (days < 60) return `${format.count(days, "day")} ago`;
+    if (months < 24) return `${format.count(months, "month")} ago`;
+    return `${format.count(Math.floor(months / 12), "year")} ago`;
+  }
+
+  function prepareAge() {
+    const told = settings.asOf ? age(settings.asOf, new Date()) : "";
+    const place = document.getElementById("age");
+    place.textContent = told && `· ${told}`;
+    place.hidden = !told;
+  }
+
   function prepareNavigation() {
     const links = new Map([...document.querySelectorAll(".sections a")].map((link) => [link.hash.slice(1), link]));
     const mark = (id) => {
@@ -68,20 +86,22 @@
     const grid = document.getElementById("score-grid");
     if (!grid) return;
     grid.addEventListener("click", (event) => {
-      const cell = event.target.closest(".cell");
+      const cell = event.target.closest("button.cell");
       if (cell) table.show({ recency: cell.dataset.recency, frequency: cell.dataset.frequency });
     });
     grid.addEventListener("change", (event) => {
       for (const cell of grid.querySelectorAll(".cell")) cell.hidden = cell.dataset.measure !== event.target.value;
     });
-    for (const cell of grid.querySelectorAll(".cell")) {
+    for (const cell of grid.querySelectorAll("button.cell")) {
       const { recency, frequency } = cell.dataset;
       cell.setAttribute("aria-label", `${cell.textContent}: customers of recency ${recency} and frequency ${frequency}`);
     }
   }
 
   prepareTheme();
+  prepareAge();
   prepareNavigation();
   prepareLinks();
+  places.start();
   table.start().finally(charts.start);
 })();

@@ -1,11 +1,12 @@
-// The table of customers: filters, sorting, pages, download. The address keeps the choice.
+// The table of customers: filters, sorting, pages, download. Each choice is one step to a place.
 "use strict";
 window.tillsight.table = (() => {
-  const { settings, columns, format, filters, csv } = window.tillsight;
+  const { settings, columns, format, filters, csv, places, share } = window.tillsight;
   const PAGE = 100;
   const byId = (id) => document.getElementById(id);
   const body = document.querySelector("#customers-table tbody");
   const FIELDS = { search: "filter-search", segment: "filter-segment", detail: "filter-detail", country: "filter-country", least: "filter-least", most: "filter-most" };
+  const copier = share.control("tag", () => state);
   let state = { ...filters.START };
   let rows = [];
   let isReady = false;
@@ -52,9 +53,12 @@ window.tillsight.table = (() => {
     return Math.max(1, Math.ceil(rows.length / PAGE));
   }
 
+  function pageNow() {
+    return Math.min(state.page, pages());
+  }
+
   function draw() {
-    state.page = Math.min(state.page, pages());
-    const first = (state.page - 1) * PAGE;
+    const first = (pageNow() - 1) * PAGE;
     const shown = rows.slice(first, first + PAGE);
     body.replaceChildren(...shown.map(line));
     if (!shown.length) {
@@ -64,22 +68,40 @@ window.tillsight.table = (() => {
       only.append(cell);
       body.replaceChildren(only);
     }
-    byId("told").textContent = told();
     byId("page-told").textContent = shown.length
       ? `${format.number(first + 1)} to ${format.number(first + shown.length)} of ${format.number(rows.length)}`
       : "";
-    byId("page-back").disabled = state.page === 1;
-    byId("page-next").disabled = state.page === pages();
+    byId("page-back").disabled = pageNow() === 1;
+    byId("page-next").disabled = pageNow() === pages();
     byId("download").disabled = !rows.length;
     drawChoice();
   }
 
   function told() {
     const all = format.count(settings.customers, "customer");
-    return rows.length === settings.customers ? `All ${all}.` : `${format.number(rows.length)} of ${all}.`;
+    const counted = rows.length === settings.customers ? `All ${all}.` : `${format.number(rows.length)} of ${all}.`;
+    return [counted, ...missing()].join(" ");
+  }
+
+  // What a link names and this page has not; a name may be long, since a stranger may have typed it.
+  function missing() {
+    const named = [
+      ["customer", state.customer, rowOf(state.customer) >= 0],
+      ["segment", state.segment, settings.segments.some((segment) => segment.name === state.segment)],
+      ["finer segment", state.detail, settings.details.includes(state.detail)],
+      ["country", state.country, settings.countries.includes(state.country)],
+    ];
+    return named
+      .filter(([, name, isThere]) => name && !isThere)
+      .map(([kind, name]) => `There is no ${kind} ${name.slice(0, 60)} on this page.`);
+  }
+
+  function rowOf(customer) {
+    return isReady && customer ? columns.id.indexOf(customer) : -1;
   }
 
   function drawChoice() {
+    copier.hidden = Object.entries(filters.START).every(([key, value]) => state[key] === value);
     for (const [key, id] of Object.entries(FIELDS)) {
       const field = byId(id);
       if (field && field.value !== state[key]) field.value = state[key];
@@ -94,33 +116,34 @@ window.tillsight.table = (() => {
     }
   }
 
-  function keepAddress() {
-    const address = filters.toAddress(state);
-    const page = window.location.href.split("#")[0];
-    window.history.replaceState(null, "", address ? `${page}#${address}` : page);
+  // A change of the choice is a step to another place; a new filter starts at the first page.
+  function change(part, options) {
+    places.go({ page: 1, ...part, customer: "" }, options);
   }
 
-  // Take over a change of the choice; a new filter starts at the first page.
-  function change(part, { keepPage = false } = {}) {
-    state = { ...state, page: keepPage ? state.page : 1, ...part };
+  // Show the choice of a place; what is shown already stays as it is.
+  function display(place) {
+    const changed = Object.keys(filters.START).filter((key) => state[key] !== place[key]);
+    state = place;
     if (!isReady) return;
-    rows = filters.choose(state);
-    draw();
-    keepAddress();
+    if (changed.some((key) => key !== "page")) rows = filters.choose(state);
+    if (changed.length) {
+      draw();
+      byId("customers-scroll").scrollTop = 0;
+    }
+    byId("told").textContent = told();
+  }
+
+  function toView() {
+    byId("customers").scrollIntoView();
   }
 
   // Show only the customers that a chart or a link names.
   function show(part) {
+    if (!body) return;
     change({ ...filters.NONE, ...part });
-    byId("customers").scrollIntoView();
+    toView();
     byId("customers-scroll").focus({ preventScroll: true });
-  }
-
-  function turn(step) {
-    state.page += step;
-    draw();
-    keepAddress();
-    byId("customers-scroll").scrollTop = 0;
   }
 
   function sortBy(key) {
@@ -138,37 +161,25 @@ window.tillsight.table = (() => {
       button.addEventListener("click", () => sortBy(heading.dataset.key));
     }
     for (const [key, id] of Object.entries(FIELDS)) {
-      byId(id)?.addEventListener("input", (event) => change({ [key]: event.target.value }));
+      const field = byId(id);
+      const typing = field?.tagName === "INPUT" ? key : "";
+      field?.addEventListener("input", () => change({ [key]: field.value }, { typing }));
+      field?.addEventListener("blur", places.stopTyping);
     }
+    byId("scores-chosen").after(copier);
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
     byId("filter-clear").addEventListener("click", () => change({ ...filters.NONE }));
     byId("scores-chosen").addEventListener("click", () => change({ recency: "", frequency: "" }));
     byId("download").addEventListener("click", () => csv.download(rows));
-    byId("page-back").addEventListener("click", () => turn(-1));
-    byId("page-next").addEventListener("click", () => turn(1));
+    byId("page-back").addEventListener("click", () => change({ page: pageNow() - 1 }));
+    byId("page-next").addEventListener("click", () => change({ page: pageNow() + 1 }));
     body.addEventListener("click", open);
-    window.addEventListener("hashchange", followAddress);
   }
 
   function open(event) {
     const chosen = event.target.closest("tr[data-row]");
     if (!chosen || String(window.getSelection())) return;
-    setCustomer(columns.id[Number(chosen.dataset.row)]);
-    window.tillsight.drawer.open(Number(chosen.dataset.row));
-  }
-
-  function setCustomer(id) {
-    state.customer = id;
-    keepAddress();
-  }
-
-  function followAddress() {
-    const wanted = filters.fromAddress(window.location.hash);
-    if (!wanted) return;
-    change(wanted, { keepPage: true });
-    byId("customers").scrollIntoView();
-    const row = wanted.customer ? columns.id.indexOf(wanted.customer) : -1;
-    if (row >= 0) window.tillsight.drawer.open(row);
+    places.go({ customer: columns.id[Number(chosen.dataset.row)] });
   }
 
   async function start() {
@@ -183,9 +194,9 @@ window.tillsight.table = (() => {
     isReady = true;
     rows = filters.choose(state);
     draw();
-    followAddress();
+    places.showCustomers();
     document.documentElement.dataset.table = "ready";
   }
 
-  return { start, show, setCustomer, element, segmentMark };
+  return { start, show, display, toView, rowOf, element, segmentMark };
 })();

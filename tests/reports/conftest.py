@@ -192,6 +192,7 @@ def visit(chromium: Any, sites: dict[str, str]) -> Iterator[Any]:
 
     def opened(name="large", *, address="", width=1280, ready=True, **settings):
         context = chromium.new_context(viewport={"width": width, "height": 900}, **settings)
+        context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))

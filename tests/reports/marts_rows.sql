@@ -206,3 +206,29 @@ insert into data_tests values
 insert into column_docs values
 ('rfm_scores', 'recency', 1, 'INTEGER', 'days', 'Days from the last order to the as-of date.'),
 ('rfm_scores', 'frequency', 2, 'INTEGER', 'orders', 'Number of orders.');
+
+
+insert into segment_move_causes
+with changed as (
+    select
+        e.day as earlier_day, a.day, e.segment as from_segment, a.segment, a.monetary,
+        case row_number() over (order by a.customer_id) % 4
+            when 0 then 'ordered' when 1 then 'returned' when 2 then 'silent' else 'cut_points'
+        end as cause
+    from scored as a
+    inner join scored as e on e.k = 1 and e.customer_id = a.customer_id
+    where a.k = 0 and a.segment <> e.segment
+)
+select earlier_day, day, from_segment, segment, cause, count(*), round(sum(monetary), 2)
+from changed group by from_segment, segment, cause;
+
+insert into table_docs
+select
+    name, case name when 'orders' then 'intermediate' else 'marts' end,
+    'One row per <line> & "thing" of ' || name, 'select ''<b>'' as x from {{ ref(''orders'') }} -- </script>'
+from sqlite_master where type = 'table'
+union all
+select 'raw_loads', 'landed', 'One row per load.', '';
+
+insert into table_lineage values
+('orders', 'rfm_scores'), ('orders', 'segments'), ('raw_loads', 'orders'), ('rfm_scores', 'segments');

@@ -121,3 +121,13 @@ create table column_docs (
     table_name text, column_name text, position integer, type text, unit text, description text,
     primary key (table_name, column_name)
 );
+create table segment_move_causes (
+    from_as_of_date date, to_as_of_date date, from_segment text, to_segment text, cause text,
+    customers integer, revenue real, primary key (from_segment, to_segment, cause)
+);
+create table table_docs (
+    table_name text primary key, layer text, description text, sql_code text
+);
+create table table_lineage (
+    from_table text, to_table text, primary key (from_table, to_table)
+);

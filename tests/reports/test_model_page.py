@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.reports.browser import draw_all, unfold
+
 pytestmark = pytest.mark.browser
 
 
@@ -11,14 +13,8 @@ pytestmark = pytest.mark.browser
 def page(visit):
     """Return the small shop with every chart of part 5 drawn."""
     opened = visit("small")
-    draw(opened)
+    draw_all(opened)
     return opened
-
-
-def draw(page) -> None:
-    for box in page.locator("#model [data-chart]").all():
-        box.scroll_into_view_if_needed()
-    page.wait_for_selector("#model [data-chart]:not([data-drawn])", state="detached")
 
 
 def rows_of(page, chart: str) -> int:
@@ -61,8 +57,8 @@ def test_the_keyboard_opens_the_model_card(page):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_narrowest_phone_shows_the_forecast_without_scrolling_sideways(visit, theme):
     page = visit("small", width=360, color_scheme=theme)
-    draw(page)
-    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    draw_all(page)
+    unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert page.locator("#model .verdict-label").bounding_box()["width"] < 360
 
@@ -70,6 +66,7 @@ def test_the_narrowest_phone_shows_the_forecast_without_scrolling_sideways(visit
 def test_the_forecast_reads_without_scripts(visit):
     page = visit("small", ready=False, java_script_enabled=False)
     part = page.locator("#model")
+    part.locator(".analyst > summary").click()
     for words in (
         "Use with care",
         "How good is it?",

@@ -12,11 +12,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from reports.exports import safe_text
+from tests.reports.browser import UNDRAWN, draw_all, unfold
 
 pytestmark = pytest.mark.browser
 
 READY = "html[data-table=ready]"
-UNDRAWN = "[data-chart]:not([data-drawn])"
 # Without a preload axe leaves the style sheets alone, which the page's policy keeps from it.
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -43,12 +43,6 @@ def all_ids(page) -> list[str]:
         page.locator("#page-next").click()
         found += ids(page)
     return found
-
-
-def draw_all(page) -> None:
-    for box in page.locator("[data-chart]").all():
-        box.scroll_into_view_if_needed()
-    page.wait_for_selector(UNDRAWN, state="detached")
 
 
 def test_every_chart_is_drawn_when_it_comes_into_view(visit):
@@ -132,12 +126,12 @@ def test_the_address_keeps_the_choice_and_brings_it_back(visit):
     page.locator("th[data-key=frequency] button").click()
     page.locator("th[data-key=frequency] button").click()
     address = page.evaluate("location.hash")
-    assert address == "#detail=Hibernating&sort=frequency"
+    assert address == "#customers?detail=Hibernating&sort=frequency"
     again = visit(address=address)
     assert ids(again) == ids(page)
     assert again.locator("#filter-detail").input_value() == "Hibernating"
     again.locator("#filter-clear").click()
-    assert again.evaluate("location.hash") == "#sort=frequency"
+    assert again.evaluate("location.hash") == "#customers?sort=frequency"
 
 
 def test_a_choice_that_fits_nobody_says_so(visit):
@@ -205,7 +199,7 @@ def test_a_row_opens_its_customer_and_the_address_names_it(visit, marts):
     page.locator("#customers-table .opener").click()
     drawer = page.locator("#drawer")
     drawer.locator("text=How the scores came about").wait_for()
-    assert page.evaluate("location.hash") == "#q=c23&customer=c23"
+    assert page.evaluate("location.hash") == "#customers?q=c23&customer=c23"
     told = drawer.text_content()
     (row,) = query(
         marts,
@@ -277,14 +271,21 @@ def test_axe_finds_no_violation(visit, name, theme):
     page = visit(name, color_scheme=theme, ready=name != "empty")
     if name != "empty":
         draw_all(page)
-    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    unfold(page)
     assert_accessible(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation_in_the_drawer(visit, theme):
-    page = visit("small", address="#customer=c23", color_scheme=theme)
-    page.locator("#drawer >> text=How the scores came about").wait_for()
+@pytest.mark.parametrize(
+    ("address", "dialog", "heading"),
+    [
+        ("#customer=c23", "#drawer", "How the scores came about"),
+        ("#docs=rfm_scores", "#docs", "SQL of the dbt model"),
+    ],
+)
+def test_axe_finds_no_violation_in_a_dialog(visit, theme, address, dialog, heading):
+    page = visit("small", address=address, color_scheme=theme)
+    page.locator(f"{dialog} >> text={heading}").wait_for()
     assert_accessible(page)
 
 
@@ -311,11 +312,11 @@ def test_the_theme_follows_the_system_until_the_reader_chooses(visit):
 
 @pytest.mark.parametrize("name", ["large", "empty", "lone"])
 def test_a_phone_shows_all_without_scrolling_sideways(visit, name):
-    page = visit(name, width=390, ready=name != "empty")
+    page = visit(name, width=360, ready=name != "empty")
     if name != "empty":
         draw_all(page)
-    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    unfold(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_without_scripts_headings_findings_and_tables_still_stand(visit):
@@ -335,7 +336,8 @@ def test_paper_is_light_has_every_chart_and_leaves_the_tools_out(visit):
     page.evaluate(
         "addEventListener('beforeprint', () => {"
         " window.told = [document.documentElement.dataset.theme,"
-        " document.querySelectorAll('[data-chart]:not([data-drawn])').length] })"
+        " document.querySelectorAll("
+        "'[data-chart]:not([data-drawn], details:not([open]) *)').length] })"
     )
     assert page.pdf(format="A4")[:4] == b"%PDF"
     assert page.evaluate("window.told") == ["light", 0]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reports import chunks, site
+from reports import assets, chunks
 from reports.errors import ReportError
 from reports.site import write_site
 
@@ -246,7 +246,7 @@ def test_a_new_page_takes_the_place_of_the_old_one_as_a_whole(marts, tmp_path):
 def test_a_failure_leaves_the_old_page(marts, tmp_path, monkeypatch):
     write_site(marts, tmp_path / "site", exports_dir=tmp_path / "exports")
     before = hashes(tmp_path / "site")
-    monkeypatch.setattr(chunks, "customers_script", lambda *_: 1 / 0)
+    monkeypatch.setattr(chunks, "customers_data", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_site(marts, tmp_path / "site", exports_dir=tmp_path / "exports")
     assert hashes(tmp_path / "site") == before
@@ -281,7 +281,7 @@ def test_progress_goes_from_nothing_to_all(marts, tmp_path):
 
 def test_plotly_is_copied_as_it_is(folder):
     (copied,) = folder.glob("plotly.*.js")
-    assert copied.read_bytes() == site.PLOTLY.read_bytes()
+    assert copied.read_bytes() == assets.PLOTLY.read_bytes()
 
 
 def test_a_customer_whose_id_is_an_e_mail_gets_a_number_instead(marts, tmp_path):

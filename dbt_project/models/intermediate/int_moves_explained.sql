@@ -27,9 +27,12 @@ reached as (
 
     select
         *,
-        {{ quartile_reached('recency_cut', 'recency desc', 'frequency asc, customer_id asc') }} as recency_reached,
-        {{ quartile_reached('frequency_cut', 'frequency asc', 'recency desc, customer_id asc') }} as frequency_reached,
-        {{ quartile_reached('monetary_cut', 'monetary_minor asc', 'recency desc, customer_id asc') }} as monetary_reached
+        {{ quartile_reached('recency_cut', 'recency desc', 'frequency asc, customer_id asc') }}
+            as recency_reached,
+        {{ quartile_reached('frequency_cut', 'frequency asc', 'recency desc, customer_id asc') }}
+            as frequency_reached,
+        {{ quartile_reached('monetary_cut', 'monetary_minor asc', 'recency desc, customer_id asc') }}
+            as monetary_reached
 
     from placed
 

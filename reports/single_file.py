@@ -1,0 +1,64 @@
+"""One file that holds the page and all its data: it opens by itself, and can be mailed."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+CLOSING = "</body>"
+
+
+def write(path: Path, html: str, elements: Iterable[str], script: str) -> None:
+    """Write a page with its data; a file that is there stays until the new one is complete.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    html : str
+        The page, with all its styles.
+    elements : iterable of str
+        Elements with the data, as `data_element` makes them.
+    script : str
+        The script that reads the elements; it comes after them.
+    """
+    before, closing, after = html.rpartition(CLOSING)
+    with _replaced(path) as file:
+        file.write(before)
+        for element in elements:
+            file.write(element)
+        file.write(f"<script>{script}</script>\n")
+        file.write(closing + after)
+
+
+def data_element(name: str, text: str) -> str:
+    """Hold a file of data, compressed, where the script looks for it by name.
+
+    Examples
+    --------
+    >>> data_element("data/a.js", "[1]")[:70]
+    '<script type="text/plain" data-file="data/a.js">H4sIAAAAAAAC_4s2jAUA8T'
+    """
+    packed = base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
+    return f'<script type="text/plain" data-file="{name}">{packed}</script>\n'
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[TextIO]:
+    """Give a file to write beside; on success it takes the place of the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            yield file
+        fresh.chmod(0o644)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,146 @@
+// Where the reader is: the choice of customers, the customer or definition that stands open. The
+// address names it, so that it can be mailed, and each step is one of the browser's history.
+"use strict";
+window.tillsight.places = (() => {
+  const { filters } = window.tillsight;
+  const SHORT = { search: "q", segment: "segment", detail: "detail", country: "country", least: "from", most: "to", recency: "r", frequency: "f" };
+  const SORTED = ["id", "name", "recency", "frequency", "monetary", "recency_score", "frequency_score", "monetary_score", "cell", "segment", "probability"];
+  const DIALOGS = ["customer", "docs"];
+  const START = { ...filters.START, customer: "", docs: "" };
+  let here = START;
+  let typedIn = "";
+  let isLeaving = false;
+  // The browser itself brings back how far down a reader was who returns or loads again.
+  const isReturn = window.history.state !== null;
+
+  // "customers?segment=Loyal&page=2", "customer=C001", "docs=rfm_scores"; empty at the start.
+  function toAddress(place) {
+    if (place.docs) return String(new URLSearchParams({ docs: place.docs }));
+    const parts = new URLSearchParams();
+    for (const [key, short] of Object.entries(SHORT)) if (place[key]) parts.set(short, place[key]);
+    if (place.sort !== START.sort || place.descending !== START.descending) {
+      parts.set("sort", (place.descending ? "-" : "") + place.sort);
+    }
+    if (place.page > 1) parts.set("page", place.page);
+    const before = String(parts) ? "customers?" : "";
+    if (place.customer) parts.set("customer", place.customer);
+    return before + parts;
+  }
+
+  // Null where the address names a part of the page.
+  function fromAddress(hash) {
+    const text = hash.replace(/^#(customers\?)?/, "");
+    if (hash.length > 1 && !text.includes("=")) return null;
+    const parts = new URLSearchParams(text);
+    const place = { ...START };
+    for (const [key, short] of Object.entries(SHORT)) place[key] = parts.get(short) || "";
+    const sort = parts.get("sort") || "-monetary";
+    const key = sort.replace(/^-/, "");
+    if (SORTED.includes(key)) Object.assign(place, { sort: key, descending: sort.startsWith("-") });
+    place.page = Math.max(1, Math.floor(Number(parts.get("page"))) || 1);
+    for (const dialog of DIALOGS) place[dialog] = parts.get(dialog) || "";
+    return place;
+  }
+
+  function toLink(place) {
+    const address = toAddress({ ...START, ...place });
+    const page = window.location.href.split("#")[0];
+    return address ? `${page}#${address}` : page;
+  }
+
+  function isSame(place) {
+    return Object.keys(START).every((key) => place[key] === here[key]);
+  }
+
+  // How many steps back each dialog was not yet open; nothing where a link opened it.
+  function stepsBack(place) {
+    const before = window.history.state?.steps || {};
+    const steps = {};
+    for (const key of DIALOGS) {
+      if (place[key] && !here[key]) steps[key] = 1;
+      else if (place[key] && before[key]) steps[key] = before[key] + 1;
+    }
+    return steps;
+  }
+
+  function keep(method, place, steps, link = toLink(place)) {
+    try {
+      window.history[method]({ place, steps }, "", link);
+    } catch {
+      // A preview may forbid it, or count the steps: the choice holds, the address stays behind.
+    }
+  }
+
+  // One step: `part` is what changes. Typing in a field is one step, however many keys.
+  function go(part, { typing = "" } = {}) {
+    if (isLeaving) {
+      window.addEventListener("popstate", () => go(part, { typing }), { once: true });
+      return;
+    }
+    const place = { ...here, ...part };
+    if (isSame(place)) return;
+    const isNew = !typing || typing !== typedIn;
+    typedIn = typing;
+    if (isNew) keep("pushState", place, stepsBack(place));
+    else keep("replaceState", place, window.history.state?.steps);
+    show(place);
+  }
+
+  function stopTyping() {
+    typedIn = "";
+  }
+
+  // A dialog was closed: go back to before it was opened, or stay where a link opened it.
+  function leave(dialog) {
+    if (!here[dialog] || isLeaving) return;
+    const steps = window.history.state?.steps?.[dialog];
+    if (steps) {
+      isLeaving = true;
+      window.history.go(-steps);
+      // A browser that has forgotten those steps says nothing: do not wait for it.
+      window.setTimeout(() => { isLeaving = false; }, 1000);
+    } else {
+      const place = { ...here, [dialog]: "" };
+      keep("replaceState", place, {});
+      show(place);
+    }
+  }
+
+  function show(place, before = here) {
+    const { table, drawer, docs } = window.tillsight;
+    here = place;
+    table.display(place);
+    if (place.customer !== before.customer) drawer.show(table.rowOf(place.customer));
+    if (place.docs === before.docs) return;
+    if (place.docs) docs?.open(place.docs);
+    else docs?.close();
+  }
+
+  // The browser went back or forward, or to a link within the page, which has no state yet.
+  function follow(event) {
+    isLeaving = false;
+    stopTyping();
+    const place = event.state?.place || fromAddress(window.location.hash) || here;
+    const isLink = !event.state;
+    if (isLink) keep("replaceState", place, stepsBack(place), window.location.href);
+    if (isSame(place)) return;
+    show(place);
+    if (isLink && !place.docs) window.tillsight.table.toView();
+  }
+
+  // What the address asks for: a definition at once, customers when they have come.
+  function start() {
+    const place = fromAddress(window.location.hash) || START;
+    keep("replaceState", place, window.history.state?.steps, window.location.href);
+    window.addEventListener("popstate", follow);
+    show(place);
+  }
+
+  function showCustomers() {
+    const isAsked = toAddress({ ...here, docs: "" }) !== "";
+    show(here, { ...here, customer: "" });
+    if (isAsked && !isReturn) window.tillsight.table.toView();
+  }
+
+  return { go, leave, stopTyping, toLink, start, showCustomers };
+})();

@@ -1,0 +1,49 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        help="Folder for everything that is made. [dim]Default: TILLSIGHT_DATA_DIR, or data/ in "
+        "the project.[/]",
+        show_default=False,
+    ),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="Last day that is observed, YYYY-MM-DD. [dim]Default: the latest sale.[/]",
+        show_default=False,
+    ),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target", help="Target of the dbt profile. [dim]Default: sqlite.[/]", show_default=False
+    ),
+]
+Form = Annotated[
+    str | None,
+    typer.Option(
+        "--form",
+        help="Form of the files, if their columns do not tell: standard_customers, "
+        "standard_products, standard_transactions, uci_order_lines or shopify_order_lines.",
+        show_default=False,
+    ),
+]
+Encoding = Annotated[
+    str, typer.Option("--encoding", help="Character encoding of the files, such as latin-1.")
+]
+
+Open = Annotated[
+    bool, typer.Option("--open", help="Open the page in the browser when it is written.")
+]

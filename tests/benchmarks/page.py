@@ -1,0 +1,169 @@
+"""Time the page in Chromium, beside a bare page that loads the same Plotly file.
+
+Opens pages of made-up shops from disk and tells how long it takes until something is painted,
+until the table can be used and until the first chart stands, how heavy the page is, and how much
+memory its scripts hold. Ratios to the bare page within one run are what counts. Run it with
+`make bench`, or `python -m tests.benchmarks.page --customers 100000 --runs 5`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from reports.site import write_site
+from tests.reports.conftest import CHROMIUM_ARGS, make_marts
+
+BARE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>A bare page with one chart</title>
+<script defer src="{plotly}"></script>
+<script defer src="bare.js"></script>
+</head>
+<body>
+<p>One chart and nothing else.</p>
+<div id="chart"></div>
+</body>
+</html>
+"""
+BARE_SCRIPT = """
+window.addEventListener("DOMContentLoaded", async () => {
+  await window.Plotly.newPlot("chart", [{ type: "bar", x: [1, 2, 3, 4], y: [4, 3, 2, 1] }]);
+  document.getElementById("chart").dataset.drawn = "yes";
+});
+"""
+# Notes when the table can be used and when the first chart stands; runs before the page's scripts.
+WATCH = """
+window.seen = {};
+const note = (name, selector) => {
+  if (!(name in window.seen) && document.querySelector(selector)) {
+    window.seen[name] = performance.now();
+  }
+};
+new MutationObserver(() => {
+  note("table", "html[data-table=ready]");
+  note("chart", "[data-drawn]");
+}).observe(document, { subtree: true, childList: true, attributes: true });
+"""
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
+MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One opening of a page: milliseconds since it was asked for, and megabytes."""
+
+    first_paint: float
+    table: float
+    chart: float
+    heap: float
+
+
+def bare_page(folder: Path, plotly: Path) -> Path:
+    """Write the peer beside the Plotly file of a page."""
+    index = folder / "bare.html"
+    index.write_text(BARE.format(plotly=plotly.name), encoding="utf-8")
+    (folder / "bare.js").write_text(BARE_SCRIPT, encoding="utf-8")
+    return index
+
+
+def opened(chromium: Any, index: Path, *, has_table: bool) -> Opening:
+    """Open a page in a fresh context and wait until all is there."""
+    with chromium.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        page.goto(index.as_uri())
+        page.wait_for_selector("[data-drawn]", timeout=120_000)
+        if has_table:
+            page.wait_for_selector("html[data-table=ready]", timeout=120_000)
+        seen, painted = page.evaluate("window.seen"), page.evaluate(PAINTED)
+        session = context.new_cdp_session(page)
+        session.send("HeapProfiler.collectGarbage")
+        heap = session.send("Runtime.getHeapUsage")
+    bytes_held = heap["usedSize"] + heap.get("backingStorageSize", 0)
+    return Opening(painted, seen.get("table", 0.0), seen["chart"], bytes_held / MEGABYTE)
+
+
+def weight(folder: Path) -> float:
+    """Return the megabytes of all files of a page."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / MEGABYTE
+
+
+def loaded_weight(folder: Path) -> float:
+    """Return the megabytes that opening the page loads: profiles come when they are asked for."""
+    profiles = sum(file.stat().st_size for file in folder.glob("data.*/profiles-*.js"))
+    return weight(folder) - profiles / MEGABYTE
+
+
+def show(name: str, openings: Sequence[Opening], weights: tuple[float, float]) -> list[float]:
+    """Print the medians of a page; return them."""
+    middle = [median(values) for values in zip(*map(astuple, openings), strict=True)]
+    paint, table, chart, heap = middle
+    usable = f"{table:9.0f}" if table else f"{'–':>9}"  # noqa: RUF001  an en dash for none
+    loaded, whole = weights
+    print(  # noqa: T201  its result
+        f"{name:22}{paint:9.0f}{usable}{chart:9.0f}{heap:9.1f}{loaded:9.1f}{whole:9.1f}"
+    )
+    return middle
+
+
+def main() -> None:
+    """Open the pages in turn and print medians, and ratios to the bare page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    program = os.environ.get("TILLSIGHT_CHROMIUM", "/usr/bin/chromium")
+    with tempfile.TemporaryDirectory() as folder:
+        sites = {count: _site(Path(folder), count) for count in options.customers}
+        (plotly,) = sites[options.customers[0]].glob("plotly.*.js")
+        bare = bare_page(plotly.parent, plotly)
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM_ARGS)
+            _measure(chromium, bare, plotly, sites, options.runs)
+            chromium.close()
+
+
+def _site(folder: Path, customers: int) -> Path:
+    marts = make_marts(folder / f"{customers}.db", customers=customers)
+    out = folder / f"site_{customers}"
+    write_site(marts, out, exports_dir=folder / "exports")
+    marts.unlink()
+    return out
+
+
+def _measure(chromium: Any, bare: Path, plotly: Path, sites: Mapping[int, Path], runs: int) -> None:
+    pages = {"bare page": bare} | {
+        f"{count:,} customers": site / "index.html" for count, site in sites.items()
+    }
+    found: dict[str, list[Opening]] = {name: [] for name in pages}
+    for run in range(runs + 1):
+        for name, index in pages.items():
+            opening = opened(chromium, index, has_table=index != bare)
+            if run:  # the first one warms the cache of the disk
+                found[name].append(opening)
+    print(f"Median of {runs} openings from disk; times in ms, sizes in MB")  # noqa: T201
+    heads = ("paint", "table", "chart", "heap", "loaded", "folder")
+    print(f"{'':22}" + "".join(f"{head:>9}" for head in heads))  # noqa: T201
+    own = plotly.stat().st_size / MEGABYTE
+    peer = show("bare page", found["bare page"], (own, own))
+    for (count, site), openings in zip(sites.items(), list(found.values())[1:], strict=True):
+        middle = show(f"{count:,} customers", openings, (loaded_weight(site), weight(site)))
+        ratios = [one / other if other else 0 for one, other in zip(middle, peer, strict=True)]
+        print(  # noqa: T201
+            f"{'  to the bare page':22}{ratios[0]:8.2f}x{'':9}{ratios[2]:8.2f}x{ratios[3]:8.2f}x"
+        )
+
+
+if __name__ == "__main__":
+    main()
