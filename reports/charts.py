@@ -187,17 +187,14 @@ def two_lines(day: str) -> str:
 
 def segment_flows(moves: Sequence[rows.Move], segments: Sequence[rows.Segment]) -> go.Figure:
     """Draw the moves between two snapshots: the earlier one left, the later one right."""
-    drawn = [move for move in moves if known(move.customers) is not None]
-    # Where a flow is missing the height of a bar is not the size of its segment.
-    customers = ": %{value:,} customers" if len(drawn) == len(moves) else ""
     colours = {row.segment: row.colour for row in segments}
     order = [row.segment for row in segments]
-    starts = [name for name in order if any(move.from_segment == name for move in drawn)]
-    starts += sorted({move.from_segment for move in drawn} - set(order))
-    ends = [name for name in order if any(move.to_segment == name for move in drawn)]
+    starts = [name for name in order if any(move.from_segment == name for move in moves)]
+    starts += sorted({move.from_segment for move in moves} - set(order))
+    ends = [name for name in order if any(move.to_segment == name for move in moves)]
     names = starts + ends
-    outflow = [sum(shown(m.customers for m in drawn if m.from_segment == name)) for name in starts]
-    inflow = [sum(shown(m.customers for m in drawn if m.to_segment == name)) for name in ends]
+    outflow = [sum(shown(m.customers for m in moves if m.from_segment == name)) for name in starts]
+    inflow = [sum(shown(m.customers for m in moves if m.to_segment == name)) for name in ends]
     return make_figure(
         go.Sankey(
             arrangement="snap",
@@ -209,13 +206,13 @@ def segment_flows(moves: Sequence[rows.Move], segments: Sequence[rows.Segment]) 
                 "pad": 22,
                 "thickness": 14,
                 "line": {"width": 0},
-                "hovertemplate": f"%{{label}}{customers}<extra></extra>",
+                "hovertemplate": "%{label}: %{value:,} customers<extra></extra>",
             },
             link={
-                "source": [starts.index(move.from_segment) for move in drawn],
-                "target": [len(starts) + ends.index(move.to_segment) for move in drawn],
-                "value": [move.customers for move in drawn],
-                "color": [_faded(colours.get(move.from_segment, QUIET)) for move in drawn],
+                "source": [starts.index(move.from_segment) for move in moves],
+                "target": [len(starts) + ends.index(move.to_segment) for move in moves],
+                "value": [move.customers for move in moves],
+                "color": [_faded(colours.get(move.from_segment, QUIET)) for move in moves],
                 "hovertemplate": "%{source.label} to %{target.label}: "
                 "%{value:,} customers<extra></extra>",
             },

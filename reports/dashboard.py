@@ -33,6 +33,9 @@ SCORING = {
     "ntile": "Quarters of equal size (ntile)",
     "rank": "Quarters that keep equals together (rank)",
 }
+EQUALS_CUT = (
+    " Of customers with equally many orders the more recent score higher, so some cells stay empty."
+)
 RETURN_DAYS = {"return": "their own day", "order": "the day of the order"}
 EXPORT_COLUMNS = "id, name, e-mail, segment, score and probability"
 
@@ -66,7 +69,6 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
         headlines=findings.headlines(shop, money),
         kpis=kpi_cards(shop, money) if has_scores else (),
         definitions=definitions(build.horizon_days),
-        coverage=findings.money_covered(shop.ledger, money),
         privacy_note=NOTE if shop.is_public else "",
         monthly=_monthly(shop, money),
         segment_charts=_segment_charts(shop, money) if has_scores else (),
@@ -75,6 +77,7 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
             _segment_line(row, money, has_csv=False) for row in shop.segment_details
         ),
         score_finding=findings.fullest_cell(shop.score_cells),
+        score_note=EQUALS_CUT if build.scoring_method == "ntile" else "",
         score_grid=heatmaps.score_grid(shop.score_cells, money) if has_scores else (),
         score_table=tables.score_cells_table(shop.score_cells, money),
         moves_finding=findings.people_moved(shop.move_totals),
@@ -118,8 +121,10 @@ def _period(build: rows.BuildInfo) -> str:
 
 
 def _size(build: rows.BuildInfo) -> str:
+    with_order = f"{number(build.scored_customers)} with an order"
+    is_everybody = build.customers == build.scored_customers
     parts = (
-        count(build.customers, "customer"),
+        count(build.customers, "customer") + ("" if is_everybody else f" ({with_order})"),
         count(build.orders, "order"),
         count(build.products, "product"),
     )
@@ -195,7 +200,7 @@ def _moves_caption(moves: Sequence[rows.Move]) -> str:
 def _movement_charts(shop: rows.Shop, money: Money) -> tuple[Chart, ...]:
     sizes = make_chart(
         "segment-sizes",
-        findings.segment_grew(shop.segment_sizes, shop.segments),
+        findings.customers_grew(shop.segment_sizes),
         "Customers by segment, each snapshot scored with what was known on its day.",
         tables.sizes_table(shop.segment_sizes, money),
         charts.segment_sizes(shop.segment_sizes),
@@ -203,15 +208,6 @@ def _movement_charts(shop: rows.Shop, money: Money) -> tuple[Chart, ...]:
     )
     if not shop.moves:
         return (sizes,)
-    flows = make_chart(
-        "segment-flows",
-        findings.money_moved(shop.move_totals, money),
-        f"Left: {day(shop.moves[0].from_as_of_date)}. Right: {day(shop.moves[0].to_as_of_date)}. "
-        f"The width of a band is its number of customers.{_bands_missing(shop.moves)}",
-        tables.moves_table(shop.moves, money),
-        charts.segment_flows(shop.moves, shop.segments),
-        size="wide",
-    )
     causes = make_chart(
         "move-causes",
         findings.moves_explained(shop.move_causes),
@@ -222,13 +218,19 @@ def _movement_charts(shop: rows.Shop, money: Money) -> tuple[Chart, ...]:
         move_charts.move_causes(shop.move_causes),
         size="small",
     )
-    are_drawn = any(known(move.customers) for move in shop.moves)
-    return (causes, flows, sizes) if are_drawn else (causes, sizes)
-
-
-def _bands_missing(moves: Sequence[rows.Move]) -> str:
-    is_whole = all(known(move.customers) is not None for move in moves)
-    return "" if is_whole else " Those that are withheld are not drawn."
+    if any(known(move.customers) is None for move in shop.moves):
+        # With a band left out the others would look like all there is.
+        return (causes, sizes)
+    flows = make_chart(
+        "segment-flows",
+        findings.money_moved(shop.move_totals, money),
+        f"Left: {day(shop.moves[0].from_as_of_date)}. Right: {day(shop.moves[0].to_as_of_date)}. "
+        "The width of a band is its number of customers.",
+        tables.moves_table(shop.moves, money),
+        charts.segment_flows(shop.moves, shop.segments),
+        size="wide",
+    )
+    return (causes, flows, sizes)
 
 
 def _customer_line(
@@ -249,6 +251,7 @@ def _customer_line(
         ),
         segment=row.segment or DASH,
         segment_order=orders.get(row.segment or "", 0),
+        segment_detail=row.segment_detail or DASH,
         probability=percent(row.purchase_probability, decimals=1),
     )
 
@@ -279,7 +282,7 @@ def _returns_note(shop: rows.Shop, money: Money) -> str:
     where = RETURN_DAYS.get(shop.build.return_dating, shop.build.return_dating)
     told = f"Returns count on {where} and are never an order."
     least, most = min((known(amount) or 0, name) for name, amount in amounts.items())
-    return f"{told} The month with most was {month(most)}: {money(least)}." if least else told
+    return f"{told} Most were in {month(most)}: {money(least)}." if least else told
 
 
 def _facts(build: rows.BuildInfo) -> tuple[tuple[str, str], ...]:

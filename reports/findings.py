@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports import rows
-from reports.formats import Money, capital, count, day, month, number, percent, short_day
+from reports.formats import Money, capital, count, day, month, number, percent
 from reports.tables import MONEY_ENTITIES, reason_in_words
 from reports.withheld import Count, Figure, Withheld, known, shown, whole
 
 ABOUT_SAME = 0.005
 
 
-def change_since(change: Figure | None, earlier: str | None) -> str:
-    """Say how far a figure moved, and since when.
+def change_on_before(change: Figure | None, days: int) -> str:
+    """Say how far a figure of the last days moved against as many days before.
 
     Examples
     --------
-    >>> change_since(0.123, "2024-05-31")
-    'Up 12% since 31 May 2024'
+    >>> change_on_before(0.123, 30), change_on_before(0.001, 30)
+    ('Up 12% on the 30 days before', 'Unchanged against the 30 days before')
     """
-    words = change_in_words(change).capitalize()
-    return words if known(change) is None else f"{words} since {short_day(earlier)}"
+    words = change_in_words(change)
+    if known(change) is None:
+        return words.capitalize()
+    link = "against" if words == "unchanged" else "on"
+    return f"{words.capitalize()} {link} the {days} days before"
 
 
 def change_in_words(change: Figure | None) -> str:
@@ -53,6 +56,7 @@ def headlines(shop: rows.Shop, money: Money) -> tuple[str, ...]:
         customers_moved(shop.move_totals, shop.moves),
         buyers_expected(shop, money),
         new_customers_return(shop.return_rate),
+        money_covered(shop.ledger, money),
     )
     told = tuple(sentence for sentence in sentences if sentence)
     return told or ("The figures are of too few customers to be shown.",)
@@ -69,10 +73,8 @@ def revenue_now(shop: rows.Shop, money: Money) -> str | None:
     )
     if known(now.revenue_change) is None:
         return f"{told}."
-    change = change_in_words(now.revenue_change)
-    return (
-        f"{told}, {change} {'against' if change == 'unchanged' else 'on'} the {days} days before."
-    )
+    change = change_on_before(now.revenue_change, days)
+    return f"{told}, {change[:1].lower()}{change[1:]}."
 
 
 def segments_carry(segments: Sequence[rows.Segment]) -> str | None:
@@ -184,19 +186,19 @@ def fullest_cell(cells: Sequence[rows.ScoreCell]) -> str:
     )
 
 
-def segment_grew(sizes: Sequence[rows.SegmentSize], segments: Sequence[rows.Segment]) -> str:
-    """Say which share the best segment has, and had at the snapshot before."""
-    if not sizes or not segments:
+def customers_grew(sizes: Sequence[rows.SegmentSize]) -> str:
+    """Say how many customers have ordered by now, and how many more than at the snapshot before."""
+    days = sorted({row.as_of_date for row in sizes})
+    if len(days) < 2:
         return "There is no earlier snapshot yet"
-    own = [row for row in sizes if row.segment == segments[0].segment]
-    if len(own) < 2:
-        return "There is no earlier snapshot yet"
-    before, now = own[-2], own[-1]
-    if known(before.customer_share) is None or known(now.customer_share) is None:
-        return f"The segments since {day(own[0].as_of_date)}"
+    if any(known(row.customers) is None for row in sizes if row.as_of_date in days[-2:]):
+        return f"The segments since {day(days[0])}"
+    before, now = (
+        sum(whole(row.customers) for row in sizes if row.as_of_date == one) for one in days[-2:]
+    )
     return (
-        f"{now.segment} are {percent(now.customer_share)} of the customers, "
-        f"{percent(before.customer_share)} on {day(before.as_of_date)}"
+        f"{count(now, 'customer')} with an order, {number(now - before)} more than on "
+        f"{day(days[-2])}"
     )
 
 
@@ -227,7 +229,11 @@ def money_moved(totals: Sequence[rows.MoveTotal], money: Money) -> str:
         return "No customer moved down"
     if known(by_direction["down"]) is None:
         return "From which segment to which customers moved"
-    return f"Customers who spent {money(by_direction['down'])} so far moved down"
+    moved = next(total.customers for total in totals if total.direction == "down")
+    return (
+        f"{capital(count(moved, 'customer'))} moved down; so far they have spent "
+        f"{money(by_direction['down'])}"
+    )
 
 
 def cohorts_return(return_rate: Figure | None) -> str:
@@ -245,14 +251,17 @@ def ties(tied: Sequence[rows.Tie]) -> str:
     shared = by_measure.get("frequency", 0)
     if not shared:
         return "Equal numbers of orders have equal scores"
-    return capital(f"{count(shared, 'customer')} share their number of orders across scores")
+    return capital(
+        f"{count(shared, 'customer')} ordered as often as somebody who has another score"
+    )
 
 
 def rows_kept(build: rows.BuildInfo, landed: Count) -> str:
     """Head the ledger."""
     if not landed:
         return "No transaction has been loaded yet"
-    return f"{number(build.kept_transactions)} of {count(landed, 'landed transaction')} were kept"
+    lines = count(landed, "transaction")
+    return f"{number(build.kept_transactions)} of {lines} in the files were kept"
 
 
 def money_covered(ledger: Sequence[rows.LedgerRow], money: Money) -> str | None:
@@ -264,9 +273,10 @@ def money_covered(ledger: Sequence[rows.LedgerRow], money: Money) -> str | None:
     landed = sum(shown(row.amount for row in lines))
     kept = sum(shown(row.amount for row in lines if row.is_kept))
     most = max(left_out, key=lambda row: (abs(known(row.amount) or 0), row.reason))
+    why = reason_in_words(most.reason)
     return (
-        f"The figures of this page stand for {money(kept)} of the {money(landed)} in the files. "
-        f"The largest part left out is {money(most.amount)}: {reason_in_words(most.reason)}."
+        f"This page covers {money(kept)} of the {money(landed)} in the files; left out is "
+        f"above all {money(most.amount)}: {why[:1].lower()}{why[1:]}."
     )
 
 

@@ -60,7 +60,7 @@ def _importance(features: Sequence[tuple[str, float]]) -> Chart:
     return make_chart(
         "importance",
         f"The model leans most on: {plain(features[0][0])}",
-        "How much the log loss grows when one feature is dealt out to customers anew.",
+        "How much the log loss grows when one feature is shuffled among customers.",
         model_figures.importance_table(features),
         forecast_charts.importance(features),
         size="tall" if len(features) > 8 else "",

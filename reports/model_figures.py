@@ -222,10 +222,9 @@ def one_time_buyers(figures: Figures, money: Money, horizon_days: int) -> Passag
 def _one_time_finding(once: float | None, everybody: float | None) -> str:
     if once is None or everybody is None:
         return "Customers who had ordered once"
-    harder = "are harder to tell apart" if once < everybody else "are told apart no worse"
     return (
-        f"One-time buyers {harder}: ROC-AUC {number(once, decimals=2)} against "
-        f"{number(everybody, decimals=2)} among all"
+        f"Among one-time buyers the ROC-AUC is {number(once, decimals=2)}, among all "
+        f"{number(everybody, decimals=2)}"
     )
 
 

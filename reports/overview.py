@@ -17,10 +17,9 @@ def kpi_cards(shop: rows.Shop, money: Money) -> tuple[KpiCard, ...]:
         return ()
     now, days = shop.kpis[0], shop.build.horizon_days
     history = list(reversed(shop.kpis))
-    earlier = shop.kpis[1].as_of_date if len(shop.kpis) > 1 else None
 
     def since(change: Figure | None) -> str:
-        return findings.change_since(change, earlier)
+        return findings.change_on_before(change, days)
 
     return (
         _kpi(
@@ -42,7 +41,7 @@ def kpi_cards(shop: rows.Shop, money: Money) -> tuple[KpiCard, ...]:
             [row.new_customers for row in history],
         ),
         _kpi(
-            "Average order value",
+            "Average order value, before returns",
             money(now.average_order_value, decimals=2),
             since(now.average_change),
             [0 if row.average_order_value is None else row.average_order_value for row in history],
@@ -55,7 +54,7 @@ def kpi_cards(shop: rows.Shop, money: Money) -> tuple[KpiCard, ...]:
         _forecast(
             "Revenue at risk",
             money(now.revenue_at_risk),
-            None if now.revenue_at_risk is None else "if they do not come back",
+            None if now.revenue_at_risk is None else "usual spend times the chance of no order",
         ),
     )
 
@@ -110,7 +109,10 @@ def definitions(days: int) -> tuple[tuple[str, str], ...]:
         (f"Revenue, last {days} days", "Amounts of all kept transactions, returns taken off."),
         ("Active customers", f"Customers with an order in the last {days} days."),
         ("New customers", f"Customers whose first order lies in the last {days} days."),
-        ("Average order value", f"Mean amount of the orders of the last {days} days."),
+        (
+            "Average order value, before returns",
+            f"Mean amount of the orders of the last {days} days, nothing taken off.",
+        ),
         (
             "Expected buyers",
             (
@@ -122,5 +124,5 @@ def definitions(days: int) -> tuple[tuple[str, str], ...]:
             "Revenue at risk",
             f"What customers usually spend in {days} days, times the probability of no order.",
         ),
-        ("Change", f"Against the snapshot {days} days earlier."),
+        ("Change", f"Against the {days} days before."),
     )

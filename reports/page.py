@@ -175,6 +175,7 @@ class CustomerLine:
     cells: tuple[str, ...]
     segment: str
     segment_order: int
+    segment_detail: str
     probability: str
 
 
@@ -192,13 +193,13 @@ class Page:
     headlines: tuple[str, ...]
     kpis: tuple[KpiCard, ...]
     definitions: tuple[tuple[str, str], ...]
-    coverage: str | None
     privacy_note: str
     monthly: Chart | None
     segment_charts: tuple[Chart, ...]
     segments: tuple[SegmentLine, ...]
     segment_details: tuple[SegmentLine, ...]
     score_finding: str
+    score_note: str
     score_grid: tuple[tuple[heatmaps.ScoreGridCell, ...], ...]
     score_table: tables.Table
     moves_finding: str

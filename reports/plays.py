@@ -40,7 +40,7 @@ def make_plays(shop: rows.Shop, money: Money) -> tuple[Play, ...]:
                 name="Likely to order",
                 size=count(shop.likely_buyers, "customer"),
                 action=f"At 50% or more for the next {shop.build.horizon_days} days: "
-                "no discount needed",
+                "show them what is new",
                 address=urlencode({"from": 50, "sort": "-probability"}),
             )
         )
@@ -50,7 +50,7 @@ def make_plays(shop: rows.Shop, money: Money) -> tuple[Play, ...]:
 def _of_segment(row: rows.Segment, money: Money) -> Play:
     return Play(
         name=row.segment,
-        size=f"{count(row.customers, 'customer')}, {money(row.revenue)}",
+        size=f"{count(row.customers, 'customer')}, {money(row.revenue)} spent",
         action=row.recommended_action,
         address=urlencode({"detail": row.segment}),
     )

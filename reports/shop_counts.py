@@ -92,7 +92,12 @@ def _time_counts(shop: rows.Shop) -> Iterator[tuple[Name, Count]]:
 
 
 def _came_back(shop: rows.Shop) -> list[rows.Cohort]:
-    return [row for row in shop.cohorts if row.months_since == 1 and row.is_complete]
+    first = min((row.cohort_month for row in shop.cohorts), default="")
+    return [
+        row
+        for row in shop.cohorts
+        if row.months_since == 1 and row.is_complete and row.cohort_month > first
+    ]
 
 
 def _forecast_counts(shop: rows.Shop) -> Iterator[tuple[Name, Count]]:

@@ -121,11 +121,14 @@ where c.cohort_month in (
 order by c.cohort_month, c.months_since
 """
 
+# The first month of the data is left out: it holds customers who had bought before the data begin.
 RETURN_RATE = """
 select 1.0 * sum(c.retained_customers) / nullif(sum(c.cohort_customers), 0)
 from cohort_retention as c
 inner join monthly_sales as m on m.month = date(c.cohort_month, '+1 month')
-where c.months_since = 1 and m.is_complete = 1
+where
+    c.months_since = 1 and m.is_complete = 1
+    and c.cohort_month > (select min(cohort_month) from cohort_retention)
 """
 
 SCORE_CELLS = """

@@ -17,7 +17,7 @@ window.tillsight.charts = (() => {
       made.tickvals = axis.tickvals.filter((_, index) => (last - index) % 2 === 0);
       made.ticktext = axis.ticktext.filter((_, index) => (last - index) % 2 === 0);
     }
-    if (axis.range && axis.range[1] > 1.1) made.range = [axis.range[0], 1.35 * axis.range[1]];
+    if (axis.range && axis.range[1] > 1.1) made.range = [axis.range[0], 1.7 * axis.range[1]];
     return made;
   }
 
@@ -36,9 +36,26 @@ window.tillsight.charts = (() => {
     return made;
   }
 
+  // On a dark page every colour is mixed with white, as the style sheet does with those of segments.
+  function lightened(colour) {
+    const mixed = (part) => Math.round(0.65 * part + 0.35 * 255);
+    const hex = /^#(..)(..)(..)$/.exec(colour);
+    if (hex) return `rgb(${hex.slice(1).map((part) => mixed(parseInt(part, 16))).join(", ")})`;
+    const faded = /^rgba\((\d+), (\d+), (\d+), (.+)\)$/.exec(colour);
+    return faded ? `rgba(${faded.slice(1, 4).map(mixed).join(", ")}, ${faded[4]})` : colour;
+  }
+
+  function coloured(value, key = "") {
+    if (Array.isArray(value)) return value.map((one) => coloured(one, key));
+    if (typeof value === "string") return key.endsWith("color") ? lightened(value) : value;
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, coloured(own, name)]));
+  }
+
   // Lines that part bars and words on flows take the colours of the theme, too.
-  function themedTraces(traces) {
+  function themedTraces(given) {
     const style = getComputedStyle(document.documentElement);
+    const traces = document.documentElement.dataset.theme === "dark" ? coloured(given) : given;
     return traces.map((trace) => {
       if (trace.meta === "parted") {
         const line = { ...trace.marker.line, color: style.getPropertyValue("--card").trim() };

@@ -92,10 +92,10 @@ window.tillsight.drawer = (() => {
     if (Number.isNaN(probability)) {
       return part("Forecast", element("p", "caption", "There is no forecast for this customer."));
     }
-    const label = profile.predicted_label ? "Marked as a buyer: at or above" : "Not marked as a buyer: below";
+    const label = profile.predicted_label ? "Worth contacting: at or above" : "Not marked for contact: below";
     const when = `${label} the threshold of ${format.percent(settings.threshold)}. Made as of ${format.day(profile.prediction_date)}.`;
     return part(
-      `Will order in the next ${settings.horizon} days`,
+      `Chance of an order in the next ${settings.horizon} days`,
       element("p", "figure", format.percent(probability)),
       meter(probability),
       element("p", "caption", when),
@@ -118,12 +118,12 @@ window.tillsight.drawer = (() => {
     return picture;
   }
 
-  function orderLine(order, hasProducts) {
+  function orderLine(order, hasReturns, hasProducts) {
     const line = element("tr");
     line.append(
       element("td", "", format.day(order.date)),
       element("td", "number", format.money(order.gross)),
-      element("td", "number", order.returned ? format.money(order.returned) : format.DASH),
+      ...(hasReturns ? [element("td", "number", order.returned ? format.money(order.returned) : format.DASH)] : []),
       element("td", "number", format.number(order.quantity)),
     );
     if (hasProducts) {
@@ -138,18 +138,19 @@ window.tillsight.drawer = (() => {
     const { orders } = profile;
     if (!orders.length) return part("Orders", element("p", "caption", "No orders yet."));
     const hasProducts = orders.some((order) => order.products.length);
-    const headings = ["Date", "Amount", "Returned", "Items", ...(hasProducts ? ["Products"] : [])];
+    const hasReturns = orders.some((order) => order.returned);
+    const headings = ["Date", "Amount", ...(hasReturns ? ["Returned"] : []), "Items", ...(hasProducts ? ["Products"] : [])];
     const list = element("table");
     const labels = element("tr");
     headings.forEach((text, index) => {
-      const cell = element("th", index > 0 && index < 4 ? "number" : "", text);
+      const cell = element("th", index > 0 && text !== "Products" ? "number" : "", text);
       cell.scope = "col";
       labels.append(cell);
     });
     const top = element("thead");
     top.append(labels);
     const lines = element("tbody");
-    lines.append(...orders.map((order) => orderLine(order, hasProducts)));
+    lines.append(...orders.map((order) => orderLine(order, hasReturns, hasProducts)));
     list.append(top, lines);
     const box = element("div", "scroll");
     box.tabIndex = 0;
@@ -169,6 +170,8 @@ window.tillsight.drawer = (() => {
     name.id = "drawer-name";
     name.append(element("bdi", "", columns.name[row] || columns.id[row]));
     words.append(name, table.segmentMark(row));
+    const detail = settings.details[columns.segment_detail[row]];
+    if (detail) words.append(element("span", "finer", ` · ${detail}`));
     const tools = element("div", "drawer-tools");
     const close = element("button", "button", "Close");
     close.type = "button";

@@ -4,7 +4,7 @@ window.tillsight.filters = (() => {
   const { settings, columns } = window.tillsight;
   const NONE = { search: "", segment: "", detail: "", country: "", least: "", most: "", recency: "", frequency: "" };
   const START = { ...NONE, sort: "monetary", descending: true, page: 1 };
-  const ASCENDING_FIRST = new Set(["id", "name", "recency", "segment"]);
+  const ASCENDING_FIRST = new Set(["id", "name", "recency", "segment", "segment_detail"]);
   let haystack = null;
 
   function searchable() {
@@ -55,13 +55,15 @@ window.tillsight.filters = (() => {
     return rows.sort(comparison(state.sort, state.descending));
   }
 
+  const isNoCode = (value) => value < 0;
+
   // Customers without a value come last both ways; equals stand by id.
   function comparison(key, descending) {
     const sign = descending ? -1 : 1;
     const byId = (a, b) => columns.place[a] - columns.place[b];
     if (key === "id") return (a, b) => sign * byId(a, b);
     const values = columns[key];
-    const isNone = { name: (value) => !value, segment: (value) => value < 0 }[key] || Number.isNaN;
+    const isNone = { name: (value) => !value, segment: isNoCode, segment_detail: isNoCode }[key] || Number.isNaN;
     const compare = key === "name" ? compareText : (a, b) => a - b;
     return (a, b) => {
       const noneA = isNone(values[a]);

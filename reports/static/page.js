@@ -103,5 +103,8 @@
   prepareNavigation();
   prepareLinks();
   places.start();
-  table.start().finally(charts.start);
+  table.start().finally(() => {
+    root.classList.remove("top-first");
+    charts.start();
+  });
 })();

@@ -4,7 +4,7 @@
 window.tillsight.places = (() => {
   const { filters } = window.tillsight;
   const SHORT = { search: "q", segment: "segment", detail: "detail", country: "country", least: "from", most: "to", recency: "r", frequency: "f" };
-  const SORTED = ["id", "name", "recency", "frequency", "monetary", "recency_score", "frequency_score", "monetary_score", "cell", "segment", "probability"];
+  const SORTED = ["id", "name", "recency", "frequency", "monetary", "recency_score", "frequency_score", "monetary_score", "cell", "segment", "segment_detail", "probability"];
   const DIALOGS = ["customer", "docs"];
   const START = { ...filters.START, customer: "", docs: "" };
   let here = START;

@@ -39,6 +39,7 @@ window.tillsight.table = (() => {
       ["number", format.number(columns.monetary_score[row])],
       ["number", format.number(columns.cell[row])],
       ["", segmentMark(row)],
+      ["", settings.details[columns.segment_detail[row]] || format.DASH],
       ["number", format.percent(columns.probability[row])],
     ];
     for (const [className, content] of cells) {
@@ -62,8 +63,8 @@ window.tillsight.table = (() => {
     const shown = rows.slice(first, first + PAGE);
     body.replaceChildren(...shown.map(line));
     if (!shown.length) {
-      const cell = element("td", "empty", "No customer fits this choice.");
-      cell.colSpan = 11;
+      const cell = element("td", "empty", "No customers match these filters.");
+      cell.colSpan = 12;
       const only = element("tr");
       only.append(cell);
       body.replaceChildren(only);

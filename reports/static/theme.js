@@ -1,4 +1,5 @@
-// Runs before the first paint: choose the theme, and let the styles know that scripts run.
+// Runs before the first paint: choose the theme, let the styles know that scripts run, and have
+// only the top of the page laid out at first, unless the reader goes straight to another place.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -15,6 +16,7 @@
     document.dispatchEvent(new Event("tillsight-theme"));
   };
   root.classList.add("js");
+  if (!window.location.hash && window.history.state === null) root.classList.add("top-first");
   dark.addEventListener("change", follow);
   follow();
 })();

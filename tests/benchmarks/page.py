@@ -1,6 +1,7 @@
 """Time the page in Chromium, beside a bare page that loads the same Plotly file.
 
-Opens pages of made-up shops from disk and tells how long it takes until something is painted,
+Runs a made-up shop of 1,000 customers, repeats its customers as often as is asked for, opens the
+pages from disk and tells how long it takes until something is painted,
 until the table can be used and until the first chart stands, how heavy the page is, and how much
 memory its scripts hold. Ratios to the bare page within one run are what counts. Run it with
 `make bench`, or `python -m tests.benchmarks.page --customers 100000 --runs 5`.
@@ -10,6 +11,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -20,7 +25,10 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from reports.site import write_site
-from tests.reports.conftest import CHROMIUM_ARGS, make_marts
+from tests.reports.conftest import CHROMIUM_ARGS
+
+TILLSIGHT = Path(sys.executable).with_name("tillsight")
+SHOP = 1_000
 
 BARE = """<!doctype html>
 <html lang="en">
@@ -57,6 +65,13 @@ new MutationObserver(() => {
 """
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
 MEGABYTE = 1e6
+KEYS = {
+    "customers": ("customer_id", "email"),
+    "customer_360": ("customer_id",),
+    "orders": ("customer_id", "order_id"),
+    "transactions": ("transaction_id", "customer_id", "invoice_id"),
+}
+"""What the page reads of single customers, and which columns name them."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +140,8 @@ def main() -> None:
     options = parser.parse_args()
     program = os.environ.get("TILLSIGHT_CHROMIUM", "/usr/bin/chromium")
     with tempfile.TemporaryDirectory() as folder:
-        sites = {count: _site(Path(folder), count) for count in options.customers}
+        marts = _shop(Path(folder))
+        sites = {count: _site(Path(folder), marts, count) for count in options.customers}
         (plotly,) = sites[options.customers[0]].glob("plotly.*.js")
         bare = bare_page(plotly.parent, plotly)
         with sync_playwright() as playwright:
@@ -134,11 +150,39 @@ def main() -> None:
             chromium.close()
 
 
-def _site(folder: Path, customers: int) -> Path:
-    marts = make_marts(folder / f"{customers}.db", customers=customers)
+def _shop(folder: Path) -> Path:
+    """Run a small made-up shop; return its marts."""
+    command = [TILLSIGHT, "demo", "--customers", str(SHOP), "--data-dir", folder / "shop"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return folder / "shop" / "demo" / "marts.db"
+
+
+def _repeated(marts: Path, copy: Path, times: int) -> Path:
+    """Copy the marts with every customer so many times, each with its orders and lines."""
+    shutil.copy(marts, copy)
+    connection = sqlite3.connect(copy)
+    connection.execute("pragma journal_mode = off")
+    connection.execute("create temp table copies (number integer)")
+    connection.executemany("insert into copies values (?)", [(n,) for n in range(1, times)])
+    for table, key in KEYS.items():
+        columns = [name for _, name, *_ in connection.execute(f"pragma table_info({table})")]
+        told = ", ".join(f"{name} || '-' || number" if name in key else name for name in columns)
+        connection.execute(f"insert into {table} select {told} from {table} cross join copies")
+    connection.execute(
+        "update build_info set customers = customers * ?1,"
+        " scored_customers = scored_customers * ?1, kept_transactions = kept_transactions * ?1",
+        (times,),
+    )
+    connection.commit()
+    connection.close()
+    return copy
+
+
+def _site(folder: Path, marts: Path, customers: int) -> Path:
+    large = _repeated(marts, folder / f"{customers}.db", -(-customers // SHOP))
     out = folder / f"site_{customers}"
-    write_site(marts, out, exports_dir=folder / "exports")
-    marts.unlink()
+    write_site(large, out, exports_dir=folder / "exports")
+    large.unlink()
     return out
 
 

@@ -71,6 +71,7 @@ def test_an_unknown_table_says_so(visit):
 
 
 def test_the_lineage_leads_to_definitions(page):
+    page.locator("#lineage summary").click()
     page.locator(".lineage a", has_text=re.compile("^orders$")).click()
     assert page.text_content("#docs-name") == "orders"
 

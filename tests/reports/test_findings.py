@@ -59,7 +59,9 @@ def test_moves_are_counted_in_words():
         "Since 31 May 2024, 1 customer moved up a segment and 1,200 moved down."
     )
     assert findings.people_moved(totals) == ("1 moved up, 1,200 moved down, 0 stayed and 0 are new")
-    assert findings.money_moved(totals, MONEY) == "Customers who spent £8 so far moved down"
+    assert findings.money_moved(totals, MONEY) == (
+        "1,200 customers moved down; so far they have spent £8"
+    )
 
 
 @pytest.mark.parametrize(

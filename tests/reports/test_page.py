@@ -56,9 +56,10 @@ def test_every_chart_is_drawn_when_it_comes_into_view(visit):
 
 # The page shows a sentence for the one name that is an e-mail; it sorts as it reads.
 SHOWN = """
-select v.*, s.segment_order,
+select v.*, s.segment_order, d.segment_order as detail_order,
     case when v.name like '%@example.com' then '(e-mail hidden)' else v.name end as shown_name
 from customer_360 as v left join segments as s on v.segment = s.segment
+    left join segment_details as d on v.segment_detail = d.segment_detail
 """
 SORTED_BY = {
     "id": "customer_id",
@@ -71,6 +72,7 @@ SORTED_BY = {
     "monetary_score": "monetary_score",
     "cell": "rfm_cell",
     "segment": "segment_order",
+    "segment_detail": "detail_order",
     "probability": "purchase_probability",
 }
 
@@ -136,7 +138,9 @@ def test_the_address_keeps_the_choice_and_brings_it_back(visit):
 
 def test_a_choice_that_fits_nobody_says_so(visit):
     page = visit(address="#q=nobody+at+all")
-    assert page.locator("#customers-table tbody").text_content() == "No customer fits this choice."
+    assert (
+        page.locator("#customers-table tbody").text_content() == "No customers match these filters."
+    )
     assert page.locator("#download").is_disabled()
 
 

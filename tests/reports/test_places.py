@@ -238,7 +238,7 @@ def test_a_link_that_leads_nowhere_says_so(visit, link, sentence):
     page = visit("small", address=link)
     assert told(page) == sentence
     assert page.locator(CLOSED).count() == 1
-    nobody = page.locator("#customers-table tbody", has_text="No customer fits this choice.")
+    nobody = page.locator("#customers-table tbody", has_text="No customers match these filters.")
     assert nobody.count() == sentence.startswith("0 ")
 
 

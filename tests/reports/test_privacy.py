@@ -351,8 +351,10 @@ def test_a_shop_of_few_customers_shows_none_of_them(lone_marts):
     assert build.first_order_date is None
 
 
-def test_flows_of_which_none_may_show_are_not_drawn(shop):
-    few = tuple(replace(move, customers=SMALL, revenue=WITHHELD) for move in shop.moves)
+@pytest.mark.parametrize("withheld", [1, None], ids=["one", "all"])
+def test_flows_of_which_one_may_not_show_are_not_drawn(shop, withheld):
+    few = tuple(replace(move, customers=SMALL, revenue=WITHHELD) for move in shop.moves[:withheld])
+    few += shop.moves[len(few) :]
     slugs = {chart.slug for chart in make_page(replace(shop, moves=few), []).movement_charts}
     assert "segment-sizes" in slugs
     assert "segment-flows" not in slugs

@@ -162,13 +162,13 @@ SENTENCES = (
         "{} to {} of {}",
         "select 1 as whole, min(100, count(*)) as whole, count(*) as whole from customers",
     ),
-    Sentence("{} of {} were kept", KEPT),
+    Sentence("{} of {} in the files were kept", KEPT),
     Sentence(
         f"{LEFT_OUT} Returns count on their own day and are never an order. "
-        "The month with most was {}: {}.",
+        "Most were in {}: {}.",
         RETURNS,
     ),
-    Sentence("{} share their number of orders across scores", TIED),
+    Sentence("{} ordered as often as somebody who has another score", TIED),
     Sentence("Equal numbers of orders have equal scores", TIED),
     Sentence("This build"),
     Sentence(

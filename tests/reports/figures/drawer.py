@@ -58,7 +58,9 @@ def drawer_says(shown: Shown, customer: str, marts: Marts) -> Iterator[str]:
     days = marts.value("select horizon_days from build_info")
     scores = parts.pop("How the scores came about", None) or parts.pop("Scores")
     yield from _scores(scores, row, days, marts)
-    forecast = parts.pop(f"Will order in the next {days} days", None) or parts.pop("Forecast")
+    forecast = parts.pop(f"Chance of an order in the next {days} days", None) or parts.pop(
+        "Forecast"
+    )
     yield from _forecast(forecast, row, marts)
     yield from _meter(shown["meter"], row["purchase_probability"])
     yield from unlike(parts, [], "other parts")
@@ -127,7 +129,7 @@ def _forecast(shown: Shown, row: dict[str, Any], marts: Marts) -> Iterator[str]:
     if not says(figure, "share1", found["p"], None):
         yield f"forecast: shows {figure!r}, SQL has {found['p']!r}"
     yield from unlike(shown["bullets"], map(clean, json.loads(found["reasons"])), "reasons")
-    way = "Marked as a buyer: at or above" if found["label"] else "Not marked as a buyer: below"
+    way = "Worth contacting: at or above" if found["label"] else "Not marked for contact: below"
     parts = re.fullmatch(rf"{way} the threshold of (.+)\. Made as of (.+)\.", told)
     values = (("share1", found["threshold"]), ("short_day", found["day"]))
     for text, (kind, value) in zip(parts.groups() if parts else ["", ""], values, strict=True):
@@ -154,8 +156,9 @@ def _orders(shown: Shown, customer: str, marts: Marts) -> Iterator[str]:
     counted = f"{len(orders):,} order{'' if len(orders) == 1 else 's'}"
     latest = f"The latest {len(shown['rows'])} of {len(orders):,} orders."
     yield from unlike([line], [counted if len(orders) <= 200 else latest], "count of orders")
+    returned = ["Returned"] if any(order[3] for order in orders[:200]) else []
     yield from unlike(
-        shown["heads"], ["Date", "Amount", "Returned", "Items", "Products"], "headings"
+        shown["heads"], ["Date", "Amount", *returned, "Items", "Products"], "headings"
     )
     if len(shown["rows"]) != min(200, len(orders)):
         yield f"{len(shown['rows'])} orders are listed, SQL has {len(orders)}"
@@ -165,10 +168,10 @@ def _orders(shown: Shown, customer: str, marts: Marts) -> Iterator[str]:
 
 def _order(told: list[str], order: tuple[Any, ...], customer: str, marts: Marts) -> Iterator[str]:
     key, day, gross, returned, quantity, lines = order
-    kinds = ("short_day", "money2", "money2", "whole")
-    for text, kind, value in zip(
-        told, kinds, (day, gross, returned or None, quantity), strict=False
-    ):
+    values = [("short_day", day), ("money2", gross), ("money2", returned or None)]
+    if len(told) == len(values) + 1:  # no order of the customer has a return
+        values.pop()
+    for text, (kind, value) in zip(told, [*values, ("whole", quantity)], strict=False):
         if not says(text, kind, value, marts.currency):
             yield f"order {key}: shows {text!r}, SQL has {value!r}"
     names = [clean(name) for (name,) in marts.ask(PRODUCTS, customer, key).rows]

@@ -30,7 +30,6 @@ order by round(abs(x - 0.2), 9), point limit 1
 """
 ONCE = f"""
 select {own("roc_auc", "one_time_buyers")} as ratio2, {own("roc_auc")} as ratio2
-where ({own("roc_auc", "one_time_buyers")} < {own("roc_auc")}) = {{}}
 """
 CHOSEN = f"""
 select threshold as share1, (
@@ -190,12 +189,7 @@ SENTENCES = (
         "Average precision is {}; chance gives {}",
         f"select {own('average_precision')} as ratio2, base_rate as ratio2 from {RUN}",
     ),
-    Sentence(
-        "One-time buyers are harder to tell apart: ROC-AUC {} against {} among all", ONCE.format(1)
-    ),
-    Sentence(
-        "One-time buyers are told apart no worse: ROC-AUC {} against {} among all", ONCE.format(0)
-    ),
+    Sentence("Among one-time buyers the ROC-AUC is {}, among all {}", ONCE),
     Sentence(
         "{} of {} customers had ordered once; {} of them ordered in the {} days. A single order "
         "tells little of a customer, so they are judged on their own.",
@@ -203,7 +197,8 @@ SENTENCES = (
         f" {own('positives', 'one_time_buyers')} / {own('rows', 'one_time_buyers')} as share1,"
         " horizon_days as whole from build_info",
     ),
-    Sentence("How was it judged, and does it hold over time?"),
+    Sentence("How was it judged?"),
+    Sentence("How would it have done at earlier dates?"),
     Sentence(
         "Judged on the {} days after {}, before learning from them",
         f"""select {LABEL_DAYS} as whole, max(as_of_date) as day from ({WINDOWS})

@@ -217,19 +217,14 @@ CHARTS: dict[str, Check] = {
     ),
 }
 MOVE_DATES = "select distinct from_as_of_date as day, to_as_of_date as day from segment_moves"
-SHARES = """
-select h.segment as text, n.share as share, b.share as share, b.as_of_date as day
-from (select segment from segments order by segment_order limit 1) as h
-join ({}) as n on n.segment = h.segment and n.place = 1
-join ({}) as b on b.segment = h.segment and b.place = 2
-""".replace(
-    "{}",
-    """select segment, as_of_date, 1.0 * customers
-        / (select sum(customers) from segment_history as o where o.as_of_date = s.as_of_date)
-            as share,
-        row_number() over (partition by segment order by as_of_date desc) as place
-    from segment_history as s""",
+GROWN = """
+with sizes as (
+    select as_of_date, sum(customers) as customers from segment_history group by 1
+    order by 1 desc limit 2
 )
+select n.customers as count, n.customers - b.customers as whole, b.as_of_date as day
+from sizes as n join sizes as b on n.as_of_date > b.as_of_date
+"""
 PEOPLE = "select " + ", ".join(
     WAY_SUM.format("customers", way) + " as whole" for way in ("up", "down", "stayed", "new")
 )
@@ -241,7 +236,7 @@ from ({CAUSES})
 SENTENCES = (
     Sentence("{} changed segment by what they did, {} because the cut points moved", BY_CAUSE),
     Sentence("Nobody changed segment", is_true(f"select 1 where not exists ({CAUSES})")),
-    Sentence("{} are {} of the customers, {} on {}", SHARES),
+    Sentence("{} with an order, {} more than on {}", GROWN),
     Sentence("{} moved up, {} moved down, {} stayed and {} are new", PEOPLE),
     Sentence(
         "Customers by their segment on {} (rows) and on {} (columns). "
@@ -249,8 +244,9 @@ SENTENCES = (
         MOVE_DATES,
     ),
     Sentence(
-        "Customers who spent {} so far moved down",
-        "select " + WAY_SUM.format("revenue", "down") + " as money",
+        "{} moved down; so far they have spent {}",
+        f"select {WAY_SUM.format('customers', 'down')} as count,"
+        f" {WAY_SUM.format('revenue', 'down')} as money",
     ),
     Sentence(
         "No customer moved down",
@@ -262,6 +258,7 @@ SENTENCES = (
     Sentence("No cohort has a second month yet"),
     Sentence(
         "Customers by the month of their first order, and the share that ordered again so many "
-        "months later. * The month is not over. At most the latest 24 months."
+        "months later. * The month is not over. The heading leaves the first month out, whose "
+        "customers may have bought before the data begin. At most the latest 24 months."
     ),
 )

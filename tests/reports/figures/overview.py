@@ -19,11 +19,11 @@ MEASURED = {
     "Revenue, last {days} days": ("revenue_last_30_days", "money"),
     "Active customers": ("active_customers", "whole"),
     "New customers": ("new_customers", "whole"),
-    "Average order value": ("average_order_value", "money2"),
+    "Average order value, before returns": ("average_order_value", "money2"),
 }
 FORECAST = {
     "Expected buyers, next {days} days": ("expected_buyers", "number", "Likely {} to {}"),
-    "Revenue at risk": ("revenue_at_risk", "money", "If they do not come back"),
+    "Revenue at risk": ("revenue_at_risk", "money", "Usual spend times the chance of no order"),
 }
 
 
@@ -43,16 +43,18 @@ def measured_card(label: str) -> Check:
         history = marts.ask(f"select as_of_date, {column} from snapshot_kpis order by 1").rows
         if not says(shown["value"], kind, history[-1][1], marts.currency):
             yield f"shows {shown['value']!r}, SQL has {history[-1][1]!r}"
-        yield from _change(shown, history, marts)
+        yield from _change(shown, [value for _, value in history], marts)
         yield from _small_line(shown["spark"], [value or 0 for _, value in history])
 
     return check
 
 
-def _change(shown: Shown, history: list[tuple[str, float]], marts: Marts) -> Iterator[str]:
-    told = re.fullmatch(r"(?:([▲▼]) )?(Up|Down|Unchanged)(?: (\S+))? since (.+)", shown["note"])
-    _, now = history[-1]
-    since, earlier = history[-2] if len(history) > 1 else (None, None)
+CHANGE = r"(?:([▲▼]) )?(?:(Up|Down) (\S+) on|(Unchanged) against) the (.+) days before"
+
+
+def _change(shown: Shown, history: list[float], marts: Marts) -> Iterator[str]:
+    told = re.fullmatch(CHANGE, shown["note"])
+    now, earlier = history[-1], history[-2] if len(history) > 1 else None
     if now is None or not earlier:
         if (shown["note"], shown["tone"]) != ("No earlier figure", "flat"):
             yield f"note is {shown['note']!r}, SQL has no earlier figure"
@@ -60,12 +62,12 @@ def _change(shown: Shown, history: list[tuple[str, float]], marts: Marts) -> Ite
     change = (now - earlier) / abs(earlier)
     way = "Unchanged" if abs(change) < 0.005 else "Up" if change > 0 else "Down"
     looks = {"Up": ("▲", "good"), "Down": ("▼", "bad"), "Unchanged": (None, "flat")}[way]
-    if not told or (told[2], told[1], shown["tone"]) != (way, *looks):
+    if not told or (told[2] or told[4], told[1], shown["tone"]) != (way, *looks):
         yield f"note is {shown['note']!r} ({shown['tone']}), SQL has a change of {change:.2%}"
     elif told[3] and not says(told[3], "share", abs(change), marts.currency):
         yield f"note is {shown['note']!r}, SQL has a change of {change:.2%}"
-    elif not says(told[4], "short_day", since, marts.currency):
-        yield f"note is {shown['note']!r}, the earlier snapshot is of {since}"
+    elif told[5] != str(marts.value("select horizon_days from build_info")):
+        yield f"note is {shown['note']!r}, the horizon is another"
 
 
 def _small_line(points: str, values: list[float]) -> Iterator[str]:
@@ -151,12 +153,13 @@ FACTS: dict[str, Check] = {
                 as "Revenue, last 30 days: text",
             'Customers with an order in the last 30 days.' as "Active customers: text",
             'Customers whose first order lies in the last 30 days.' as "New customers: text",
-            'Mean amount of the orders of the last 30 days.' as "Average order value: text",
+            'Mean amount of the orders of the last 30 days, nothing taken off.'
+                as "Average order value, before returns: text",
             'Probabilities to order in 30 days, summed; the range allows for chance, and for'
             || ' the level being off as on the last whole window.' as "Expected buyers: text",
             'What customers usually spend in 30 days, times the probability of no order.'
                 as "Revenue at risk: text",
-            'Against the snapshot 30 days earlier.' as "Change: text"
+            'Against the 30 days before.' as "Change: text"
         from build_info where horizon_days = 30 and scored_customers > 0
         """
     )
@@ -192,7 +195,7 @@ RETURNED = """
 select 1.0 * sum(c.retained_customers) / sum(c.cohort_customers) as share
 from cohort_retention as c
 join monthly_sales as m on m.month = date(c.cohort_month, '+1 month') and m.is_complete
-where c.months_since = 1
+where c.months_since = 1 and c.cohort_month > (select min(month) from monthly_sales)
 """
 STRONGEST = """
 select month as month, revenue as money from monthly_sales where is_complete
@@ -209,7 +212,7 @@ with landed as (
 select
     (select total(amount) from landed where is_kept) as money,
     (select total(amount) from landed) as money,
-    amount as money, told as text
+    amount as money, lower(substr(told, 1, 1)) || substr(told, 2) as text
 from landed where not is_kept and amount <> 0 order by abs(amount) desc, reason desc limit 1
 """
 SENTENCES = (
@@ -221,7 +224,13 @@ SENTENCES = (
     Sentence(
         "{} to {} · {}, {}, {}",
         "select first_order_date as short_day, as_of_date as short_day, customers as count,"
-        " orders as count, products as count from build_info",
+        " orders as count, products as count from build_info where customers = scored_customers",
+    ),
+    Sentence(
+        "{} to {} · {} ({} with an order), {}, {}",
+        "select first_order_date as short_day, as_of_date as short_day, customers as count,"
+        " scored_customers as whole, orders as count, products as count from build_info"
+        " where customers > scored_customers",
     ),
     Sentence("{} of {} data tests passed", TESTS),
     Sentence(f"{BROUGHT_TEXT}, up {{}} on the {{}} days before.", BROUGHT.format(1)),
@@ -243,13 +252,12 @@ SENTENCES = (
     Sentence("{} was the strongest month: {}", STRONGEST),
     Sentence(
         "Made by Tillsight from the shop's own data, as of {}. "
-        "This page asks nothing of any network.",
+        "This page works offline and sends nothing.",
         "select as_of_date as day from build_info",
     ),
     Sentence("In short"),
     Sentence(
-        "The figures of this page stand for {} of the {} in the files. "
-        "The largest part left out is {}: {}. See the ledger",
+        "This page covers {} of the {} in the files; left out is above all {}: {}.",
         COVERED,
     ),
     Sentence("No month is over yet"),

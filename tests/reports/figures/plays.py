@@ -32,14 +32,14 @@ def plays(shown: list[dict[str, str]], marts: Marts) -> Iterator[str]:
             wanted[name] = (action, f"#customers?detail={name.replace(' ', '+')}")
     if marts.value(LIKELY):
         days = marts.value("select horizon_days from build_info")
-        action = f"At 50% or more for the next {days} days: no discount needed"
+        action = f"At 50% or more for the next {days} days: show them what is new"
         wanted["Likely to order"] = (action, "#customers?from=50&sort=-probability")
     yield from unlike(list(told), list(wanted), "lists")
     for name in told.keys() & wanted.keys():
         play = told[name]
         yield from unlike((play["action"], play["address"]), wanted[name], name)
         is_segment = name in PRESSING
-        size = Sentence("{}, {}", SIZE.format(name)) if is_segment else Sentence("{}", LIKELY)
+        size = Sentence("{}, {} spent", SIZE.format(name)) if is_segment else Sentence("{}", LIKELY)
         yield from size.check(play["size"], marts)
 
 

@@ -131,6 +131,8 @@ SENTENCES = (
     Sentence("The segments, and what to do about them"),
     Sentence(
         "Recency, frequency and spend are scored 1 to 4 each; their sum makes the segment. "
+        "New customers begin low and rise with their next order; the finer segments tell them "
+        "apart. "
         "Choose a name to list its customers."
     ),
     Sentence(
@@ -138,7 +140,9 @@ SENTENCES = (
     ),
     Sentence("The largest group has recency {} and frequency {}: {}", FULLEST),
     Sentence(
-        "Customers by how lately (rows) and how often (columns) they ordered; 4 is best. "
+        "Customers by how recently (rows) and how often (columns) they ordered; 4 is best. "
+        "Of customers with equally many orders the more recent score higher, so some cells stay "
+        "empty. "
         "Choose a cell to list its customers."
     ),
 )

@@ -16,10 +16,22 @@ pytestmark = pytest.mark.browser
 ROWS = """
 select customer_id as text, nullif(trim(name), '') as text, recency as whole, frequency as whole,
     monetary as money2, recency_score as whole, frequency_score as whole, monetary_score as whole,
-    rfm_cell as text, segment as text, purchase_probability as share1
+    rfm_cell as text, segment as text, segment_detail as text, purchase_probability as share1
 from customer_360 order by monetary desc nulls last, customer_id
 """
-HEADS = ["Id", "Name", "Recency", "Frequency", "Monetary", "R", "F", "M", "RFM", "Segment"]
+HEADS = [
+    "Id",
+    "Name",
+    "Recency",
+    "Frequency",
+    "Monetary",
+    "R",
+    "F",
+    "M",
+    "RFM",
+    "Segment",
+    "Finer segment",
+]
 # The cells of every page of the table, one page after another.
 PAGES = """
 async () => {
