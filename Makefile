@@ -11,7 +11,7 @@ demo: .venv/installed ## Make up a shop, run everything on it, say where the pag
 	$(BIN)/tillsight demo
 
 test: .venv/installed-dev ## Run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 lint: .venv/installed-dev ## Check style and types of Python, JavaScript and SQL
 	$(BIN)/ruff check .

@@ -242,9 +242,18 @@ def _from_the_top(counts: FloatArray) -> FloatArray:
 
 
 def _around(value: float, draws: FloatArray, *, highest: float) -> Interval:
-    """Return the middle of the draws, moved to where the figure is their mean."""
+    """Return the middle of the draws, moved to where the figure is their mean.
+
+    The figure lies within it and it within what is possible, also where a few draws far from the
+    others carry the mean away.
+
+    Examples
+    --------
+    >>> _around(0.0, np.r_[np.zeros(990), np.full(10, 2.8)], highest=np.inf)
+    (0.0, 0.0)
+    """
     low, high = _middle(draws - np.nanmean(draws) + value)
-    return max(0.0, low), min(highest, high)
+    return max(0.0, min(low, value)), min(highest, max(high, value))
 
 
 def _middle(draws: FloatArray) -> Interval:

@@ -89,7 +89,7 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
         plays=make_plays(shop, money),
         customers=tuple(_customer_line(row, shop.segments, money) for row in first_customers),
         customer_count=number(build.customers),
-        countries=shop.countries,
+        countries=tuple(map(without_email, shop.countries)),
         has_predictions=shop.predictions > 0,
         has_scores=has_scores,
         model=None if message else make_model_part(shop, money),
@@ -212,8 +212,8 @@ def _movement_charts(shop: rows.Shop, money: Money) -> tuple[Chart, ...]:
         "move-causes",
         findings.moves_explained(shop.move_causes),
         "Customers in another segment than at the snapshot before, by cause. Where today's values "
-        "would have kept the segment with the cut points of last time, the cut points moved; "
-        "else it was their own doing.",
+        "would have kept the segment with the cut points of last time, the cut points moved. "
+        "Where both had a part, what the customer did or left undone counts.",
         tables.move_causes_table(shop.move_causes, money),
         move_charts.move_causes(shop.move_causes),
         size="small",

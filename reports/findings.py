@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from reports import rows
@@ -35,10 +36,10 @@ def change_in_words(change: Figure | None) -> str:
     >>> change_in_words(0.123), change_in_words(-0.5), change_in_words(0.001)
     ('up 12%', 'down 50%', 'unchanged')
     >>> change_in_words(None)
-    'no earlier figure'
+    'nothing to compare with'
     """
     if change is None:
-        return "no earlier figure"
+        return "nothing to compare with"
     if isinstance(change, Withheld):
         return f"change {number(change)}"
     if abs(change) < ABOUT_SAME:
@@ -281,14 +282,17 @@ def money_covered(ledger: Sequence[rows.LedgerRow], money: Money) -> str | None:
 
 
 def moves_explained(causes: Sequence[rows.MoveCause]) -> str:
-    """Say how many changed segment by their own doing and how many as the cut points moved."""
+    """Say how many changed segment as they acted, stayed away, or as the cut points moved."""
     if not causes:
         return "Nobody changed segment"
     if any(known(row.customers) is None for row in causes):
         return "Why customers changed segment"
-    by_cut_points = sum(whole(row.customers) for row in causes if row.cause == "cut_points")
-    by_doing = sum(whole(row.customers) for row in causes if row.cause != "cut_points")
+    by_cause: Counter[str] = Counter()
+    for row in causes:
+        by_cause[row.cause] += whole(row.customers)
+    acted = by_cause["ordered"] + by_cause["returned"]
     return (
-        f"{count(by_doing, 'customer')} changed segment by what they did, "
-        f"{number(by_cut_points)} because the cut points moved"
+        f"{count(acted, 'customer')} changed segment as they acted, "
+        f"{number(by_cause['silent'])} as they stayed away, "
+        f"{number(by_cause['cut_points'])} as the cut points moved"
     )

@@ -180,7 +180,7 @@ def losses_finding(found: Mapping[str, Sequence[model_rows.Metric]], in_use: str
     won = sum(row.value < lowest[row.as_of_date] for row in compared)
     dates = len(compared)
     where = f"all {dates}" if won == dates else f"{won} of {dates}"
-    return f"At {where} past dates the forecast was closer to the truth than every baseline"
+    return f"At {where} past dates the forecast was closer to the truth than all beside it"
 
 
 def ranks_finding(own: Sequence[model_rows.Metric]) -> str:

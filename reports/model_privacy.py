@@ -37,9 +37,14 @@ def suppress(shop: rows.Shop, words: Words) -> rows.Shop:
         of the report window.
     """
     hidden = _hidden_metrics(shop, words)
+    # Rows of training are the customers of all windows: a window that is withheld would follow.
+    has_hidden_window = any(("window", row.as_of_date) in words for row in shop.windows)
+    runs = tuple(_run(run, words) for run in shop.model_runs)
+    if has_hidden_window:
+        runs = tuple(replace(run, training_rows=HIDDEN, card=None) for run in runs)
     return replace(
         shop,
-        model_runs=tuple(_run(run, words) for run in shop.model_runs),
+        model_runs=runs,
         metrics=tuple(row for row in shop.metrics if row not in hidden),
         withheld_metrics=frozenset(
             (row.model, row.slice, row.metric) for row in hidden if row.split == "report"

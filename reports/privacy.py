@@ -1,8 +1,9 @@
 """What a page for anybody may show: no figure of fewer than five customers. Pure.
 
-A group of 1 to 4 customers is withheld with its shares, revenue and means; so are the values of
-single customers at the ends of the scores, and returns, of which nobody knows how many customers
-made them. `small_groups` finds what must go as well so that no total gives a small group away.
+A group of 1 to 4 customers is withheld with its shares, revenue and means; so are what single
+customers spent, the values at the ends of the other scores, the revenue of past snapshots, and
+returns, of which nobody knows how many customers made them. `small_groups` finds what must go as
+well so that no total gives a small group away.
 What may be known of a group by taking two shown groups from each other (who did not come back,
 say) is not withheld.
 """
@@ -68,16 +69,7 @@ def suppress(shop: rows.Shop) -> rows.Shop:
             _segment(row, words.get(("detail", row.segment))) for row in shop.segment_details
         ),
         months=tuple(_month(row, words) for row in shop.months),
-        segment_sizes=tuple(
-            _hidden(
-                row,
-                words.get(size_name(row.as_of_date, row.segment)),
-                "customers",
-                "customer_share",
-                "revenue",
-            )
-            for row in shop.segment_sizes
-        ),
+        segment_sizes=tuple(_size(row, words) for row in shop.segment_sizes),
         moves=tuple(
             _hidden(
                 row, words.get(("move", row.from_segment, row.to_segment)), "customers", "revenue"
@@ -194,7 +186,15 @@ def _segment(row: rows.Segment, word: Withheld | None) -> rows.Segment:
     )
 
 
+def _size(row: rows.SegmentSize, words: Words) -> rows.SegmentSize:
+    """Withhold the revenue of past snapshots: less that of a month it is that of a few days."""
+    word = words.get(size_name(row.as_of_date, row.segment))
+    size = _hidden(row, word, "customers", "customer_share")
+    return replace(size, revenue=Withheld.WITHHELD)
+
+
 def _month(row: rows.Month, words: Words) -> rows.Month:
+    row = replace(row, revenue=float(whole(row.revenue)))
     month = _hidden(row, words.get(("month", row.month)), "customers", "orders", "revenue")
     month = _hidden(month, words.get(cohort_name(row.month, 0)), "new_customers")
     return replace(month, returned_amount=Withheld.WITHHELD if row.returned_amount else 0.0)
@@ -240,6 +240,11 @@ def _threshold(
     ends: set[Figure] = {min(values), max(values)}
     ends -= shared
     threshold = _hidden(row, words.get(("tied", row.measure, row.score)), "tied_customers")
+    if row.measure == "monetary":
+        # What somebody spent to the penny is that of one customer alone.
+        threshold = replace(
+            threshold, lowest_value=Withheld.WITHHELD, highest_value=Withheld.WITHHELD
+        )
     if row.lowest_value in ends:
         threshold = replace(threshold, lowest_value=Withheld.WITHHELD)
     if row.highest_value in ends:

@@ -42,8 +42,8 @@ def data_element(name: str, text: str) -> str:
 
     Examples
     --------
-    >>> data_element("data/a.js", "[1]")[:70]
-    '<script type="text/plain" data-file="data/a.js">H4sIAAAAAAAC_4s2jAUA8T'
+    >>> data_element("data/a.js", "[1]")[:53]
+    '<script type="text/plain" data-file="data/a.js">H4sI'
     """
     packed = base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
     return f'<script type="text/plain" data-file="{name}">{packed}</script>\n'

@@ -22,6 +22,7 @@ from reports.assets import Assets, check_colours, inline_assets, plotly_text, wr
 from reports.dashboard import make_page
 from reports.data_files import NO_DATA, DataFile, describe, read_data_files, write_data_files
 from reports.errors import ReportError
+from reports.formats import without_email
 from reports.options import SiteOptions
 from reports.page import Page
 from reports.withheld import whole
@@ -212,7 +213,7 @@ def _of_customers(shop: rows.Shop) -> dict[str, Any]:
         "customers": shop.build.customers,
         "segments": [{"name": row.segment, "order": row.segment_order} for row in shop.segments],
         "details": [row.segment for row in shop.segment_details],
-        "countries": list(shop.countries),
+        "countries": [without_email(name) for name in shop.countries],
         "hasPredictions": shop.predictions > 0,
         "threshold": next((run.threshold for run in shop.model_runs if run.is_in_use), None),
         "ordersPerCustomer": chunks.ORDERS_PER_CUSTOMER,

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports import model_rows, rows
-from reports.formats import DASH, Money, count, day, model_name, month, number, percent, plain
+from reports.formats import (
+    DASH,
+    Money,
+    count,
+    day,
+    model_name,
+    month,
+    number,
+    percent,
+    plain,
+    without_email,
+)
 from reports.withheld import Figure
 
 
@@ -239,7 +250,7 @@ def ledger_table(ledger: Sequence[rows.LedgerRow], money: Money, *, by_source: b
         ),
         rows=tuple(
             (
-                *((row.source,) if by_source else ()),
+                *((without_email(row.source),) if by_source else ()),
                 row.entity.capitalize(),
                 reason_in_words(row.reason),
                 "yes" if row.is_kept else "no",

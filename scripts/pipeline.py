@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import ml.runs
 import reports.exports
+import reports.queries
 import reports.site
 from reports.options import SiteOptions
 from scripts import load, publish, warehouse
@@ -177,6 +178,7 @@ def report(
         If the page cannot be written there.
     """
     wanted = options or SiteOptions()
+    _require_as_of(settings)
     if out:
         _require_place_for_page(out, single_file=wanted.single_file)
     place = out or settings.page_path(is_public=wanted.is_public, single_file=wanted.single_file)
@@ -278,6 +280,19 @@ def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
                     f"{settings.data_dir} holds {file_name} already, which is not of this demo "
                     "shop; choose another folder with --data-dir, or delete this one"
                 )
+
+
+def _require_as_of(settings: Settings) -> None:
+    """Raise where the published marts are of another day than the one that is asked for."""
+    if not settings.as_of:
+        return
+    with reports.queries.open_marts(settings.marts_db) as connection:
+        found = reports.queries.read_build(connection).as_of_date
+    if found != settings.as_of:
+        raise TillsightError(
+            f"The marts are as of {found}, not {settings.as_of}. "
+            f"Run 'tillsight run --as-of {settings.as_of}' first."
+        )
 
 
 def _require_place_for_page(out: Path, *, single_file: bool) -> None:

@@ -14,6 +14,21 @@ from scripts.demo import write_demo
 from scripts.settings import Settings, read_settings
 
 REAL_FILE = "TILLSIGHT_ONLINE_RETAIL"
+COSTLY_SHOPS = ("real_shop", "demo_shop")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Keep the tests of a costly shop, and else those of a file, in one process."""
+    for item in items:
+        chosen = {*getattr(item, "fixturenames", ()), *_parameters(item)}
+        group = next((shop for shop in COSTLY_SHOPS if shop in chosen), item.path.stem)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _parameters(item: pytest.Item) -> list[str]:
+    values = getattr(item, "callspec", None) and item.callspec.params.values()
+    return [value for value in values or () if isinstance(value, str)]
 
 
 @pytest.fixture(scope="session")

@@ -77,6 +77,7 @@ window.tillsight.docs = (() => {
       dialog.append(part("Made from", links(table.reads)), part("Read by", links(table.feeds)));
     }
     if (!dialog.open) dialog.showModal();
+    else dialog.querySelector("button").focus();
     dialog.scrollTop = 0;
   }
 

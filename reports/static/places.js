@@ -130,7 +130,7 @@ window.tillsight.places = (() => {
 
   // What the address asks for: a definition at once, customers when they have come.
   function start() {
-    const place = fromAddress(window.location.hash) || START;
+    const place = fromAddress(window.location.hash) || window.history.state?.place || START;
     keep("replaceState", place, window.history.state?.steps, window.location.href);
     window.addEventListener("popstate", follow);
     show(place);

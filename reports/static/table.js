@@ -76,6 +76,9 @@ window.tillsight.table = (() => {
     byId("page-next").disabled = pageNow() === pages();
     byId("download").disabled = !rows.length;
     drawChoice();
+    // The button that was pressed may be of no use now: the keyboard goes on from the table.
+    const pressed = document.activeElement;
+    if (pressed?.disabled || pressed?.hidden) byId("customers-scroll").focus({ preventScroll: true });
   }
 
   function told() {
@@ -110,7 +113,7 @@ window.tillsight.table = (() => {
     const scores = byId("scores-chosen");
     scores.hidden = !state.recency && !state.frequency;
     scores.textContent = `Recency ${state.recency || "any"}, frequency ${state.frequency || "any"} ✕`;
-    scores.setAttribute("aria-label", `Stop filtering by recency ${state.recency} and frequency ${state.frequency}`);
+    scores.setAttribute("aria-label", `Stop filtering by recency ${state.recency || "any"} and frequency ${state.frequency || "any"}`);
     for (const heading of document.querySelectorAll("#customers-table th[data-key]")) {
       if (heading.dataset.key !== state.sort) heading.removeAttribute("aria-sort");
       else heading.setAttribute("aria-sort", state.descending ? "descending" : "ascending");

@@ -70,7 +70,7 @@ def test_moves_are_counted_in_words():
         (0.123, "up 12%"),
         (-0.0061, "down 0.6%"),
         (0.004, "unchanged"),
-        (None, "no earlier figure"),
+        (None, "nothing to compare with"),
     ],
 )
 def test_changes_read_as_words(change, words):

@@ -69,8 +69,8 @@ explained as (
         case
             when from_segment = to_segment then 'stayed'
             when segment_at_last_cut_points = from_segment then 'cut_points'
-            when orders_since > 0 then 'ordered'
-            when amount_since_minor <> 0 then 'returned'
+            when orders_since > 0 or amount_since_minor > 0 then 'ordered'
+            when amount_since_minor < 0 then 'returned'
             else 'silent'
         end as cause
 

@@ -205,7 +205,10 @@ SENTENCES = (
             where roles like '%"report"%'""",
     ),
     Sentence(BAR),
-    Sentence("At {} past dates the forecast was closer to the truth than every baseline", closer),
+    Sentence(
+        "At {} past dates the forecast was closer to the truth than all beside it",
+        closer,
+    ),
     Sentence(LOSSES, beyond),
     Sentence(f"{LOSSES}{{}}", beyond),
     Sentence("ROC-AUC lay between {} and {} at {} past dates", ROC),

@@ -229,12 +229,16 @@ PEOPLE = "select " + ", ".join(
     WAY_SUM.format("customers", way) + " as whole" for way in ("up", "down", "stayed", "new")
 )
 BY_CAUSE = f"""
-select coalesce(sum(customers) filter (where cause <> 'cut_points'), 0) as count,
+select coalesce(sum(customers) filter (where cause in ('ordered', 'returned')), 0) as count,
+    coalesce(sum(customers) filter (where cause = 'silent'), 0) as whole,
     coalesce(sum(customers) filter (where cause = 'cut_points'), 0) as whole
 from ({CAUSES})
 """
 SENTENCES = (
-    Sentence("{} changed segment by what they did, {} because the cut points moved", BY_CAUSE),
+    Sentence(
+        "{} changed segment as they acted, {} as they stayed away, {} as the cut points moved",
+        BY_CAUSE,
+    ),
     Sentence("Nobody changed segment", is_true(f"select 1 where not exists ({CAUSES})")),
     Sentence("{} with an order, {} more than on {}", GROWN),
     Sentence("{} moved up, {} moved down, {} stayed and {} are new", PEOPLE),

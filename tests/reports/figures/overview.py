@@ -56,8 +56,8 @@ def _change(shown: Shown, history: list[float], marts: Marts) -> Iterator[str]:
     told = re.fullmatch(CHANGE, shown["note"])
     now, earlier = history[-1], history[-2] if len(history) > 1 else None
     if now is None or not earlier:
-        if (shown["note"], shown["tone"]) != ("No earlier figure", "flat"):
-            yield f"note is {shown['note']!r}, SQL has no earlier figure"
+        if (shown["note"], shown["tone"]) != ("Nothing to compare with", "flat"):
+            yield f"note is {shown['note']!r}, SQL has nothing to compare with"
         return
     change = (now - earlier) / abs(earlier)
     way = "Unchanged" if abs(change) < 0.005 else "Up" if change > 0 else "Down"

@@ -13,7 +13,8 @@ LINES = """
 select
     {name} as "Segment: text", customers as "Customers: whole", customer_share as "Share: share",
     revenue as "Revenue: money", revenue_share as "Share: share",
-    average_order_value as "Average order: money2", median_recency as "Median recency: days",
+    average_order_value as "Average order, before returns: money2",
+    median_recency as "Median recency: days",
     expected_buyers as "Expected buyers: number", revenue_at_risk as "At risk: money",
     recommended_action as "What to do: text"{link}
 from {table} order by segment_order
