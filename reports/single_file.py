@@ -43,7 +43,7 @@ def data_element(name: str, text: str) -> str:
     Examples
     --------
     >>> data_element("data/a.js", "[1]")[:53]
-    '<script type="text/plain" data-file="data/a.js">H4sI'
+    '<script type="text/plain" data-file="data/a.js">H4sIA'
     """
     packed = base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
     return f'<script type="text/plain" data-file="{name}">{packed}</script>\n'
