@@ -36,6 +36,7 @@ SCORING = {
 EQUALS_CUT = (
     " Of customers with equally many orders the more recent score higher, so some cells stay empty."
 )
+NOT_DRAWN = " What is withheld is not drawn."
 RETURN_DAYS = {"return": "their own day", "order": "the day of the order"}
 EXPORT_COLUMNS = "id, name, e-mail, segment, score and probability"
 
@@ -213,7 +214,8 @@ def _movement_charts(shop: rows.Shop, money: Money) -> tuple[Chart, ...]:
         findings.moves_explained(shop.move_causes),
         "Customers in another segment than at the snapshot before, by cause. Where today's values "
         "would have kept the segment with the cut points of last time, the cut points moved. "
-        "Where both had a part, what the customer did or left undone counts.",
+        "Where both had a part, what the customer did or left undone counts."
+        f"{NOT_DRAWN if any(known(row.customers) is None for row in shop.move_causes) else ''}",
         tables.move_causes_table(shop.move_causes, money),
         move_charts.move_causes(shop.move_causes),
         size="small",
