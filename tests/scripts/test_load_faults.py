@@ -170,7 +170,7 @@ def test_a_plain_file_with_a_compressed_name_is_a_sentence(raw_db, write):
 @pytest.mark.parametrize(
     ("content", "suffix"),
     [
-        (gzip.compress(b"a"), r"\.csv\.gz"),
+        (gzip.compress(b"a", mtime=0), r"\.csv\.gz"),
         (b"PK\x03\x04...", r"\.xlsx"),
         (b"PAR1...", r"\.parquet"),
     ],
