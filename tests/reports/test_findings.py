@@ -101,6 +101,12 @@ def test_reasons_of_the_ledger_read_as_words():
     assert tables.reason_in_words("something_new") == "Something new"
 
 
+def test_a_file_that_is_named_by_an_address_is_told_without_it():
+    row = rows.LedgerRow("sales_eve@example.com.csv", "transactions", "kept", 1, 3, 9.0)
+    (line,) = tables.ledger_table([row], MONEY, by_source=True).rows
+    assert "@" not in line[0]
+
+
 def test_a_shop_whose_tests_did_not_all_pass_shows_it():
     build = rows.BuildInfo(
         *("Shop", "2024-06-30", "2024-01-01", 30, "ntile", "return", None, None, None),
