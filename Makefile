@@ -32,9 +32,9 @@ bench: .venv/installed-dev ## Time the main job against peers, on made-up shops
 
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-		--no-header --no-annotate --upgrade --extra dev --output-file requirements-dev.lock pyproject.toml -
+		--no-header --no-annotate --upgrade --extra api --extra dev --output-file requirements-dev.lock pyproject.toml -
 	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-		--no-header --no-annotate --constraints requirements-dev.lock --upgrade \
+		--no-header --no-annotate --constraints requirements-dev.lock --upgrade --extra api \
 		--output-file requirements.lock pyproject.toml -
 
 clean: ## Remove what dbt and the tools left; data/ stays
