@@ -74,7 +74,8 @@ def customers_data(
     Returns
     -------
     dict of str to list
-        Values by column; -1 stands for no segment and no country.
+        Values by column; -1 stands for no segment and no country. The digits of `cell` are the
+        three scores.
     """
     columns: dict[str, list[Any]] = {
         "id": [public_id(row.customer_id, row.place) for row in customers],
@@ -83,14 +84,7 @@ def customers_data(
         "cell": [None if row.rfm_cell is None else int(row.rfm_cell) for row in customers],
         "probability": [row.purchase_probability for row in customers],
     }
-    for name in (
-        "recency",
-        "frequency",
-        "monetary",
-        "recency_score",
-        "frequency_score",
-        "monetary_score",
-    ):
+    for name in ("recency", "frequency", "monetary"):
         columns[name] = [getattr(row, name) for row in customers]
     for name in ("segment", "segment_detail", "country"):
         columns[name] = [names[name].get(getattr(row, name), -1) for row in customers]

@@ -186,7 +186,10 @@ def _segment_line(row: rows.Segment, money: Money, *, has_csv: bool) -> SegmentL
 
 
 def _in_days(days: Figure | None) -> str:
-    return number(days) if known(days) is None else f"{number(days)} days"
+    text = number(days)
+    if known(days) is None:
+        return text
+    return f"{text} day" if text == "1" else f"{text} days"
 
 
 def _moves_caption(moves: Sequence[rows.Move]) -> str:

@@ -3,13 +3,14 @@
 window.tillsight = (() => {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const settings = read("page-settings");
-  const NUMBERS = ["recency", "frequency", "monetary", "recency_score", "frequency_score", "monetary_score", "cell", "probability"];
+  const NUMBERS = ["recency", "frequency", "monetary", "cell", "probability"];
+  const SCORES = ["recency_score", "frequency_score", "monetary_score"];
   const CODES = ["segment", "segment_detail", "country"];
   const columns = { id: [], name: [] };
   const profiles = new Map();
   const waiting = new Map();
 
-  for (const key of [...NUMBERS, ...CODES, "place"]) {
+  for (const key of [...NUMBERS, ...SCORES, ...CODES, "place"]) {
     columns[key] = new Float64Array(settings.customers);
   }
 
@@ -39,6 +40,12 @@ window.tillsight = (() => {
       }
     }
     for (const key of [...CODES, "place"]) columns[key].set(chunk[key], start);
+    for (let row = start; row < columns.id.length; row += 1) {
+      const cell = columns.cell[row];
+      columns.recency_score[row] = Math.floor(cell / 100);
+      columns.frequency_score[row] = Math.floor(cell / 10) % 10;
+      columns.monetary_score[row] = cell % 10;
+    }
     loaded.rows += chunk.id.length;
   }
 

@@ -59,6 +59,7 @@ window.tillsight.table = (() => {
   }
 
   function draw() {
+    const pressed = document.activeElement;
     const first = (pageNow() - 1) * PAGE;
     const shown = rows.slice(first, first + PAGE);
     body.replaceChildren(...shown.map(line));
@@ -77,7 +78,6 @@ window.tillsight.table = (() => {
     byId("download").disabled = !rows.length;
     drawChoice();
     // The button that was pressed may be of no use now: the keyboard goes on from the table.
-    const pressed = document.activeElement;
     if (pressed?.disabled || pressed?.hidden) byId("customers-scroll").focus({ preventScroll: true });
   }
 
@@ -100,6 +100,16 @@ window.tillsight.table = (() => {
       .map(([kind, name]) => `There is no ${kind} ${name.slice(0, 60)} on this page.`);
   }
 
+  // The filters in words: paper has no fields to read them from.
+  function chosen() {
+    const range = (state.least || state.most) && `${state.least || 0} to ${state.most || 100}%`;
+    const named = [
+      ["Search", state.search], ["Segment", state.segment], ["Finer segment", state.detail], ["Country", state.country],
+      ["Probability", range], ["Recency score", state.recency], ["Frequency score", state.frequency],
+    ];
+    return named.filter(([, value]) => value).map(([name, value]) => `${name}: ${value}`);
+  }
+
   function rowOf(customer) {
     return isReady && customer ? columns.id.indexOf(customer) : -1;
   }
@@ -111,6 +121,7 @@ window.tillsight.table = (() => {
       if (field && field.value !== state[key]) field.value = state[key];
     }
     const scores = byId("scores-chosen");
+    byId("chosen").textContent = chosen().join("; ");
     scores.hidden = !state.recency && !state.frequency;
     scores.textContent = `Recency ${state.recency || "any"}, frequency ${state.frequency || "any"} ✕`;
     scores.setAttribute("aria-label", `Stop filtering by recency ${state.recency || "any"} and frequency ${state.frequency || "any"}`);

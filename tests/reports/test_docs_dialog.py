@@ -57,6 +57,14 @@ def test_neighbours_lead_on_and_back_returns(page):
     page.wait_for_selector("#docs", state="hidden")
 
 
+def test_the_keyboard_stays_in_the_dialog_from_one_definition_to_the_next(page):
+    page.locator('.source a[href="#docs=rfm_scores"]').first.click()
+    page.locator("#docs .links a", has_text="segments").press("Enter")
+    assert page.text_content("#docs-name") == "segments"
+    assert page.evaluate("document.activeElement.closest('#docs') !== null")
+    assert page.evaluate("document.activeElement.textContent") == "Close"
+
+
 def test_a_mailed_link_opens_the_definition_and_closing_it_stays(visit):
     page = visit("small", address="#docs=segments")
     assert page.text_content("#docs-name") == "segments"

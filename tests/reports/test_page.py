@@ -261,6 +261,20 @@ def test_the_keyboard_alone_finds_sorts_and_opens_a_customer(visit):
     assert page.evaluate("document.activeElement.className") == "opener"
 
 
+FOCUSED = "document.activeElement.id"
+
+
+def test_the_keyboard_goes_on_from_the_table_where_a_button_is_of_no_use_any_more(visit):
+    page = visit("large", address="#customers?page=4")
+    page.locator("#page-next").press("Enter")
+    assert page.locator("#page-next").is_disabled()
+    assert page.evaluate(FOCUSED) == "customers-scroll"
+    page = visit("large", address="#customers?r=4&f=3")
+    page.locator("#scores-chosen").press("Enter")
+    assert page.locator("#scores-chosen").is_hidden()
+    assert page.evaluate(FOCUSED) == "customers-scroll"
+
+
 def test_the_skip_link_is_the_first_stop_of_the_keyboard(visit):
     page = visit("small")
     page.keyboard.press("Tab")

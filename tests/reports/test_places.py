@@ -273,6 +273,18 @@ def test_loading_again_keeps_the_place(visit):
     await_address(page, "#customers?segment=Loyal")
 
 
+def test_loading_again_at_a_part_of_the_page_keeps_the_choice(visit):
+    page = visit("large")
+    page.select_option("#filter-segment", "Loyal")
+    page.locator(".sections a[href='#overview']").click()
+    await_address(page, "#overview")
+    page.reload()
+    page.wait_for_selector("html[data-table=ready]")
+    assert address(page) == "#overview"
+    assert page.locator("#filter-segment").input_value() == "Loyal"
+    assert set(page.locator("#customers-table .segment").all_text_contents()) == {"Loyal"}
+
+
 COPIES = "navigator.clipboard.readText()"
 
 

@@ -284,6 +284,21 @@ def test_plotly_is_copied_as_it_is(folder):
     assert copied.read_bytes() == assets.PLOTLY.read_bytes()
 
 
+def test_an_e_mail_among_the_countries_is_hidden_in_the_filter_and_the_data(marts, tmp_path):
+    copy = tmp_path / "marts.db"
+    copy.write_bytes(marts.read_bytes())
+    connection = sqlite3.connect(copy)
+    for table in ("customers", "customer_360"):
+        connection.execute(f"update {table} set country = 'ann@shop.example' where country is null")
+    connection.commit()
+    connection.close()
+    write_site(copy, tmp_path / "site", exports_dir=tmp_path)
+    html = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert "<option>(e-mail hidden)</option>" in html
+    for path in (tmp_path / "site").rglob("*.js"):
+        assert "ann@shop" not in path.read_text(encoding="utf-8")
+
+
 def test_a_customer_whose_id_is_an_e_mail_gets_a_number_instead(marts, tmp_path):
     copy = tmp_path / "marts.db"
     copy.write_bytes(marts.read_bytes())

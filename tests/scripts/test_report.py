@@ -112,6 +112,16 @@ def test_what_would_harm_or_make_no_sense_is_refused(
     assert not written
 
 
+def test_a_page_of_another_day_than_the_marts_is_refused(demo_shop):
+    before = (demo_shop.site_dir / "index.html").read_bytes()
+    arguments = ["report", "--as-of", "2001-02-03", "--data-dir", str(demo_shop.data_dir)]
+    result = CliRunner().invoke(app, arguments, terminal_width=200)
+    assert result.exit_code == 1
+    assert "not 2001-02-03" in result.stderr
+    assert "'tillsight run --as-of 2001-02-03'" in result.stderr
+    assert (demo_shop.site_dir / "index.html").read_bytes() == before
+
+
 def test_a_privacy_that_is_none_names_both(report, written):
     result = report("--privacy", "secret")
     assert result.exit_code == 2

@@ -263,6 +263,20 @@ def test_thirty_customers_are_printed_and_paper_says_so(printed, read_shop, name
     assert unspaced("The first 30 are printed.") in printed(name).text
 
 
+def test_paper_names_the_filters_of_its_table(visit):
+    address = "#customers?q=c&segment=Loyal&country=France&to=80&r=3"
+    text = printed_text(visit("large", address=address))
+    assert unspaced("Search: c; Segment: Loyal; Country: France") in text
+    assert unspaced("Probability: 0 to 80%; Recency score: 3") in text
+    assert unspaced("Recency 3, frequency any") not in text
+    assert "Search:" not in printed_text(visit("large"))
+
+
+def printed_text(page) -> str:
+    document = pdfium.PdfDocument(page.pdf(prefer_css_page_size=True, format="A4"))
+    return unspaced("".join(sheet.get_textpage().get_text_range() for sheet in document))
+
+
 def test_few_customers_are_all_printed_without_such_a_sentence(printed):
     assert unspaced("are printed.") not in printed("lone").text
 
