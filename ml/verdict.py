@@ -33,6 +33,9 @@ RULES: Final = (
 )
 """On the last whole window, on which nothing was fitted or chosen."""
 
+_CLOSER: Final = "its probabilities were {} closer to what happened than those of"
+"""By their log loss."""
+
 _NAMES: Final[Mapping[str, str]] = {
     "base_rate": "the base rate",
     "recency_rule": "recency alone",
@@ -85,8 +88,9 @@ def judge(metrics: Iterable[MetricRow], model: str) -> Verdict:
             USE,
             f"On customers it had not seen it ranked a buyer above a non-buyer in "
             f"{value[model, 'roc_auc']:.0%} of the pairs (recency alone "
-            f"{value[RECENCY_RULE, 'roc_auc']:.0%}), with a log loss of "
-            f"{value[model, 'log_loss']:.3f} against {_best_baseline(value)}.",
+            f"{value[RECENCY_RULE, 'roc_auc']:.0%}), and its probabilities were closer to what "
+            f"happened than those of any simpler method (log loss {value[model, 'log_loss']:.3f} "
+            f"against {_best_baseline(value)}).",
         )
     )
 
@@ -96,7 +100,9 @@ def _refused(value: Mapping[tuple[str, str], float], model: str) -> Verdict | No
     loss, base = value[model, "log_loss"], value[BASE_RATE, "log_loss"]
     if loss >= base:
         return Verdict(
-            DO_NOT_USE, f"Its log loss of {loss:.3f} is not below the base rate's {base:.3f}."
+            DO_NOT_USE,
+            "Its probabilities were no closer to what happened than the base rate "
+            f"(log loss {loss:.3f} against {base:.3f}).",
         )
     area, recency = value[model, "roc_auc"], value[RECENCY_RULE, "roc_auc"]
     if area <= recency:
@@ -130,9 +136,9 @@ def _doubted(
     if buyers < LEAST_BUYERS:
         doubts.append(f"only {buyers:.0f} buyers were there to judge by")
     if behind:
-        doubts.append(f"its log loss is not below that of {' and '.join(behind)}")
+        doubts.append(f"{_CLOSER.format('no')} {' and '.join(behind)}")
     if level:
-        doubts.append(f"by its log loss it is not clearly better than {' and '.join(level)}")
+        doubts.append(f"{_CLOSER.format('not clearly')} {' and '.join(level)}")
     if not doubts:
         return None
     return Verdict(USE_WITH_CARE, f"It beats the base rate, but {', and '.join(doubts)}.")

@@ -54,7 +54,8 @@ def test_a_model_without_a_doubt_is_used():
     assert found.label == USE == "use"
     assert found.reason == (
         "On customers it had not seen it ranked a buyer above a non-buyer in 74% of the pairs "
-        "(recency alone 69%), with a log loss of 0.520 against 0.550 of BG/NBD."
+        "(recency alone 69%), and its probabilities were closer to what happened than those of any "
+        "simpler method (log loss 0.520 against 0.550 of BG/NBD)."
     )
 
 
@@ -62,7 +63,10 @@ def test_a_model_without_a_doubt_is_used():
 def test_a_log_loss_that_is_not_below_the_base_rates_is_not_used(loss):
     found = with_figure("log_loss", loss)
     assert found.label == DO_NOT_USE == "do_not_use"
-    assert found.reason == f"Its log loss of {loss:.3f} is not below the base rate's 0.620."
+    assert found.reason == (
+        "Its probabilities were no closer to what happened than the base rate "
+        f"(log loss {loss:.3f} against 0.620)."
+    )
 
 
 @pytest.mark.parametrize("area", [0.69, 0.6])
@@ -131,7 +135,8 @@ def test_a_lead_that_chance_could_explain_is_a_doubt(baseline, name, ends):
     found = judge(rows(leads=leads), "blend")
     assert found.label == USE_WITH_CARE
     assert found.reason == (
-        f"It beats the base rate, but by its log loss it is not clearly better than {name}."
+        "It beats the base rate, but its probabilities were not clearly closer to what happened "
+        f"than those of {name}."
     )
 
 
@@ -142,7 +147,10 @@ def test_a_log_loss_that_is_not_below_a_baselines_is_a_doubt(value, low, high):
     behind = MetricRow("report", "2024-05-31", "blend", "all", name, value, low, high)
     found = judge([*other, behind], "blend")
     assert found.label == USE_WITH_CARE
-    assert found.reason == ("It beats the base rate, but its log loss is not below that of BG/NBD.")
+    assert found.reason == (
+        "It beats the base rate, but its probabilities were no closer to what happened than those "
+        "of BG/NBD."
+    )
 
 
 def test_all_doubts_are_told():
@@ -150,9 +158,8 @@ def test_all_doubts_are_told():
     leads = CLEAR | {"log_loss_minus_bg_nbd": (-1, 1), "log_loss_minus_rfm_quartiles": (-1, 1)}
     assert judge(rows(doubtful, leads), "blend").reason == (
         "It beats the base rate, but predicted and observed rates differ by 8.0 points, and "
-        "only 50 buyers were there to judge by, and by its log loss it is not clearly better "
-        "than RFM "
-        "quartiles and BG/NBD."
+        "only 50 buyers were there to judge by, and its probabilities were not clearly closer to "
+        "what happened than those of RFM quartiles and BG/NBD."
     )
 
 

@@ -144,8 +144,9 @@ VERDICT = f"select 1 from {RUN} where verdict = "
 
 SENTENCES = (
     Sentence(
-        "{} it ranked a buyer above a non-buyer in {} of the pairs (recency alone {}), with a log "
-        "loss of {} against {} of {}.",
+        "{} it ranked a buyer above a non-buyer in {} of the pairs (recency alone {}), and its "
+        "probabilities were closer to what happened than those of any simpler method (log loss {} "
+        "against {} of {}).",
         lambda told, marts: reason(told[1:], marts),
     ),
     Sentence("Use it", is_true(f"{VERDICT} 'use'")),
