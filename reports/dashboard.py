@@ -122,14 +122,20 @@ def _period(build: rows.BuildInfo) -> str:
 
 
 def _size(build: rows.BuildInfo) -> str:
-    with_order = f"{number(build.scored_customers)} with an order"
-    is_everybody = build.customers == build.scored_customers
     parts = (
-        count(build.customers, "customer") + ("" if is_everybody else f" ({with_order})"),
+        _customers(build),
         count(build.orders, "order"),
         count(build.products, "product"),
     )
     return ", ".join(parts)
+
+
+def _customers(build: rows.BuildInfo) -> str:
+    if build.customers == build.scored_customers:
+        return count(build.customers, "customer")
+    if known(build.customers) is None and known(build.scored_customers) is not None:
+        return f"{count(build.scored_customers, 'customer')} with an order"
+    return f"{count(build.customers, 'customer')} ({number(build.scored_customers)} with an order)"
 
 
 def _monthly(shop: rows.Shop, money: Money) -> Chart | None:

@@ -60,7 +60,7 @@ def suppress(shop: rows.Shop) -> rows.Shop:
         _segment(row, words.get(size_name(shop.build.as_of_date or "", row.segment)))
         for row in shop.segments
     )
-    return replace(
+    suppressed = replace(
         model_privacy.suppress(shop, words),
         build=_build(shop.build) if is_tiny else shop.build,
         kpis=_kpis(shop.kpis, words, is_tiny=is_tiny),
@@ -102,6 +102,34 @@ def suppress(shop: rows.Shop) -> rows.Shop:
         landed_transactions=Withheld.WITHHELD if is_tiny else shop.landed_transactions,
         is_public=True,
     )
+    return _only_with_orders(suppressed) if _few_without_order(shop) else suppressed
+
+
+def _few_without_order(shop: rows.Shop) -> bool:
+    """Tell whether those who never ordered are a small group, by either count of customers."""
+    described = (row.row_count for row in shop.ledger if _tells_of_customers(row) and row.is_kept)
+    counts = (whole(count) for count in (shop.build.customers, *described))
+    return any(is_small(count - whole(shop.build.scored_customers)) for count in counts)
+
+
+def _only_with_orders(shop: rows.Shop) -> rows.Shop:
+    """Withhold how many customers there are: less those with an order it tells who has none."""
+    build = replace(shop.build, customers=Withheld.WITHHELD, landed_rows=Withheld.WITHHELD)
+    return replace(
+        shop,
+        build=build,
+        ledger=tuple(map(_without_customers, shop.ledger)),
+        ledger_by_source=tuple(map(_without_customers, shop.ledger_by_source)),
+    )
+
+
+def _without_customers(row: rows.LedgerRow) -> rows.LedgerRow:
+    word = Withheld.WITHHELD if _tells_of_customers(row) else None
+    return _hidden(row, word, "row_count", "amount")
+
+
+def _tells_of_customers(row: rows.LedgerRow) -> bool:
+    return row.entity == "customers"
 
 
 def _everything(counts: Mapping[Key, int]) -> Words:

@@ -353,6 +353,27 @@ def test_a_shop_of_few_customers_shows_none_of_them(lone_marts):
     assert build.first_order_date is None
 
 
+def test_where_few_have_no_order_only_those_with_one_are_counted(shop, public):
+    assert shop.build.customers - shop.build.scored_customers == 2
+    assert public.build.customers is public.build.landed_rows is WITHHELD
+    assert public.build.scored_customers == shop.build.scored_customers
+    told = [row for row in public.ledger if row.entity == "customers"]
+    assert told
+    assert {row.row_count for row in told} == {WITHHELD}
+    size = make_page(public, []).size
+    assert size.startswith(f"{shop.build.scored_customers} customers with an order, ")
+
+
+@pytest.mark.parametrize("silent", [0, 5])
+def test_where_nobody_or_many_have_no_order_all_are_counted(shop, silent):
+    build = replace(shop.build, customers=shop.build.scored_customers + silent)
+    ledger = tuple(
+        replace(row, row_count=build.customers) if row.entity == "customers" else row
+        for row in shop.ledger
+    )
+    assert suppress(replace(shop, build=build, ledger=ledger)).build.customers == build.customers
+
+
 @pytest.mark.parametrize("withheld", [1, None], ids=["one", "all"])
 def test_flows_of_which_one_may_not_show_are_not_drawn(shop, withheld):
     few = tuple(replace(move, customers=SMALL, revenue=WITHHELD) for move in shop.moves[:withheld])
