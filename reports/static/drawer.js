@@ -134,9 +134,18 @@ window.tillsight.drawer = (() => {
     return line;
   }
 
+  // How many orders are listed, and what was returned that stands with none of them.
+  function listed({ orders, order_count: all, returned_amount: returned }) {
+    if (orders.length < all) return `The latest ${format.number(orders.length)} of ${format.number(all)} orders.`;
+    const counted = all ? format.count(all, "order") : "No orders yet";
+    const apart = orders.reduce((sum, order) => sum - order.returned, returned);
+    return apart < -0.005 ? `${counted}; returns of ${format.money(-apart)} came on invoices of their own.` : `${counted}.`;
+  }
+
   function ordersPart(profile) {
     const { orders } = profile;
-    if (!orders.length) return part("Orders", element("p", "caption", "No orders yet."));
+    const counted = element("p", "caption", listed(profile));
+    if (!orders.length) return part("Orders", counted);
     const hasProducts = orders.some((order) => order.products.length);
     const hasReturns = orders.some((order) => order.returned);
     const headings = ["Date", "Amount", ...(hasReturns ? ["Returned"] : []), "Items", ...(hasProducts ? ["Products"] : [])];
@@ -157,10 +166,7 @@ window.tillsight.drawer = (() => {
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", "Orders");
     box.append(list);
-    const counted = orders.length < profile.order_count
-      ? `The latest ${format.number(orders.length)} of ${format.number(profile.order_count)} orders.`
-      : format.count(orders.length, "order");
-    return part("Orders", element("p", "caption", counted), history(orders), box);
+    return part("Orders", counted, history(orders), box);
   }
 
   function head(row) {

@@ -101,7 +101,7 @@ window.tillsight.table = (() => {
   }
 
   // The filters in words: paper has no fields to read them from.
-  function chosen() {
+  function inWords() {
     const range = (state.least || state.most) && `${state.least || 0} to ${state.most || 100}%`;
     const named = [
       ["Search", state.search], ["Segment", state.segment], ["Finer segment", state.detail], ["Country", state.country],
@@ -121,7 +121,7 @@ window.tillsight.table = (() => {
       if (field && field.value !== state[key]) field.value = state[key];
     }
     const scores = byId("scores-chosen");
-    byId("chosen").textContent = chosen().join("; ");
+    byId("chosen").textContent = inWords().join("; ");
     scores.hidden = !state.recency && !state.frequency;
     scores.textContent = `Recency ${state.recency || "any"}, frequency ${state.frequency || "any"} ✕`;
     scores.setAttribute("aria-label", `Stop filtering by recency ${state.recency || "any"} and frequency ${state.frequency || "any"}`);

@@ -33,6 +33,14 @@ ORDERS = """
 select o.order_id, o.order_date, o.gross_amount, o.return_amount, o.quantity, o.line_count
 from orders as o where o.customer_id = ? order by o.order_date desc, o.order_id desc
 """
+# Negative lines whose invoice has no positive one are returns on an invoice of their own.
+APART = """
+select round(-sum(t.amount), 2) from transactions as t
+where t.customer_id = ? and t.amount < 0
+  and coalesce(t.invoice_id, t.transaction_id) not in (
+    select o.order_id from orders as o where o.customer_id = t.customer_id
+  )
+"""
 # The products of an order, the dearest first.
 PRODUCTS = """
 select p.product_name
@@ -149,13 +157,10 @@ def _meter(widths: list[float], probability: float | None) -> Iterator[str]:
 
 def _orders(shown: Shown, customer: str, marts: Marts) -> Iterator[str]:
     orders = marts.ask(ORDERS, customer).rows
-    if not orders:
-        yield from unlike(shown["lines"], ["No orders yet."], "orders")
-        return
     (line,) = shown["lines"]
-    counted = f"{len(orders):,} order{'' if len(orders) == 1 else 's'}"
-    latest = f"The latest {len(shown['rows'])} of {len(orders):,} orders."
-    yield from unlike([line], [counted if len(orders) <= 200 else latest], "count of orders")
+    yield from _counted(line, orders, shown, customer, marts)
+    if not orders:
+        return
     returned = ["Returned"] if any(order[3] for order in orders[:200]) else []
     yield from unlike(
         shown["heads"], ["Date", "Amount", *returned, "Items", "Products"], "headings"
@@ -164,6 +169,24 @@ def _orders(shown: Shown, customer: str, marts: Marts) -> Iterator[str]:
         yield f"{len(shown['rows'])} orders are listed, SQL has {len(orders)}"
     for told, order in zip(shown["rows"], orders, strict=False):
         yield from _order(told, order, customer, marts)
+
+
+def _counted(
+    line: str, orders: list[Any], shown: Shown, customer: str, marts: Marts
+) -> Iterator[str]:
+    if len(orders) > 200:
+        latest = f"The latest {len(shown['rows'])} of {len(orders):,} orders."
+        yield from unlike([line], [latest], "count of orders")
+        return
+    counted, _, apart = line.removesuffix(".").partition("; returns of ")
+    wanted = (
+        f"{len(orders):,} order{'' if len(orders) == 1 else 's'}" if orders else "No orders yet"
+    )
+    yield from unlike([counted], [wanted], "count of orders")
+    told = apart.removesuffix(" came on invoices of their own") or None
+    returned = marts.ask(APART, customer).rows[0][0]
+    if not says(told or DASH, "money2", returned, marts.currency):
+        yield f"returns apart from orders: shows {told!r}, SQL has {returned!r}"
 
 
 def _order(told: list[str], order: tuple[Any, ...], customer: str, marts: Marts) -> Iterator[str]:
