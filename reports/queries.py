@@ -114,9 +114,9 @@ def read_shop(connection: sqlite3.Connection) -> rows.Shop:
         track_bands=_all(connection, model_rows.TrackBand, statements.TRACK_BANDS),
         track_total=_all(connection, model_rows.TrackTotal, statements.TRACK_TOTAL)[0],
         forecast_due=connection.execute(statements.FORECAST_DUE).fetchone()[0],
-        column_docs=_all(connection, rows.ColumnDoc, statements.COLUMN_DOCS),
-        table_docs=_all(connection, rows.TableDoc, statements.TABLE_DOCS),
-        lineage=_all(connection, rows.LineageEdge, statements.LINEAGE),
+        column_docs=read_column_docs(connection),
+        table_docs=read_table_docs(connection),
+        lineage=read_lineage(connection),
         countries=tuple(country for (country,) in connection.execute(statements.COUNTRIES)),
         predictions=_count(connection, statements.PREDICTIONS),
         landed_transactions=_count(connection, statements.LANDED_TRANSACTIONS),
@@ -127,6 +127,21 @@ def read_shop(connection: sqlite3.Connection) -> rows.Shop:
 def read_segments(connection: sqlite3.Connection) -> tuple[rows.Segment, ...]:
     """Return the segments, best first."""
     return _all(connection, rows.Segment, statements.SEGMENTS)
+
+
+def read_table_docs(connection: sqlite3.Connection) -> tuple[rows.TableDoc, ...]:
+    """Return what every table of the project says, by name."""
+    return _all(connection, rows.TableDoc, statements.TABLE_DOCS)
+
+
+def read_column_docs(connection: sqlite3.Connection) -> tuple[rows.ColumnDoc, ...]:
+    """Return what every column of the published tables says, by table and place."""
+    return _all(connection, rows.ColumnDoc, statements.COLUMN_DOCS)
+
+
+def read_lineage(connection: sqlite3.Connection) -> tuple[rows.LineageEdge, ...]:
+    """Return which table reads which."""
+    return _all(connection, rows.LineageEdge, statements.LINEAGE)
 
 
 def read_customers(connection: sqlite3.Connection) -> Iterator[rows.Customer]:

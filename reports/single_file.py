@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import gzip
-import os
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+
+from reports.files import replaced
 
 CLOSING = "</body>"
 
@@ -29,7 +27,7 @@ def write(path: Path, html: str, elements: Iterable[str], script: str) -> None:
         The script that reads the elements; it comes after them.
     """
     before, closing, after = html.rpartition(CLOSING)
-    with _replaced(path) as file:
+    with replaced(path) as file:
         file.write(before)
         for element in elements:
             file.write(element)
@@ -47,18 +45,3 @@ def data_element(name: str, text: str) -> str:
     """
     packed = base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
     return f'<script type="text/plain" data-file="{name}">{packed}</script>\n'
-
-
-@contextmanager
-def _replaced(path: Path) -> Iterator[TextIO]:
-    """Give a file to write beside; on success it takes the place of the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    fresh = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            yield file
-        fresh.chmod(0o644)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

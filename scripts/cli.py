@@ -233,6 +233,7 @@ def report(
         "tillsight export",
         "tillsight export --segment Champions --out champions.csv",
         "tillsight export --from 2011-11-01 --to 2011-11-30 --no-predictions --out november.csv",
+        "tillsight export --datasette",
     )
 )
 def export(
@@ -264,6 +265,13 @@ def export(
         bool,
         typer.Option("--predictions/--no-predictions", help="With the probability of an order."),
     ] = True,
+    datasette: Annotated[
+        bool,
+        typer.Option(
+            "--datasette",
+            help="Instead of customers, what the tables and columns mean, for Datasette 0.65.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -286,6 +294,7 @@ def export(
         start=start,
         end=end,
         include_predictions=predictions,
+        datasette=datasette,
         out=out,
     )
 

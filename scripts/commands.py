@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import reports.datasette
 import reports.exports
 from reports.options import Privacy, SiteOptions
 from scripts import console, models, pipeline
@@ -182,11 +183,16 @@ def export(
     start: str | None,
     end: str | None,
     include_predictions: bool,
+    datasette: bool,
     out: Path | None,
 ) -> None:
-    """Write all CSV files, or the one that the options choose."""
+    """Write all CSV files, the one that the options choose, or the metadata for Datasette."""
     steps.start("Exporting")
-    chosen = any((segment, start, end, out)) or not include_predictions
+    choice = any((segment, start, end)) or not include_predictions
+    if datasette:
+        _export_datasette(settings, out, has_choice=choice)
+        return
+    chosen = choice or out is not None
     with pipeline.only_one(settings):
         if chosen:
             files = [
@@ -308,6 +314,22 @@ def _use(one: models.KeptRun) -> str:
 
 def _say_training(training: TrainResult) -> None:
     console.say(training.message)
+
+
+def _export_datasette(settings: Settings, out: Path | None, *, has_choice: bool) -> None:
+    """Write the metadata for Datasette and say how to start it."""
+    if has_choice:
+        raise TillsightError(
+            "--datasette describes tables and chooses no customers; leave out the other options, "
+            "or type them in a command of their own"
+        )
+    file = (out or settings.exports_dir / "datasette.json").absolute()
+    if file.is_dir():
+        raise TillsightError(f"--out {out} is a folder; name a file in it")
+    with pipeline.only_one(settings):
+        reports.datasette.write_metadata(settings.marts_db, file)
+    console.say(f"Metadata: {file}")
+    console.say(reports.datasette.how_to_open(settings.marts_db, file))
 
 
 def _export_name(segment: str | None, start: str | None, end: str | None) -> str:
