@@ -6,7 +6,6 @@ import json
 import logging
 import sqlite3
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,7 +17,13 @@ from reports.errors import ChoiceError, ReportError
 from reports.formats import without_email
 
 logger = logging.getLogger("tillsight.api")
-SENTENCES = {404: "Endpoint not found", 405: "Method not allowed"}
+NOT_JSON = "The body is not valid JSON"
+SENTENCES = {
+    "Not Found": "Endpoint not found",
+    "Method Not Allowed": "Method not allowed",
+    "There was an error parsing the body": NOT_JSON,  # bytes that are no text, or nested too deep
+}
+"""Ours for those of Starlette and FastAPI."""
 INTERNAL = "Internal server error"
 
 
@@ -55,7 +60,7 @@ def explain(problem: Mapping[str, Any]) -> str:
     """
     names = [str(part) for part in problem["loc"][1:]]
     if problem["type"] == "json_invalid":
-        return "The body is not valid JSON"
+        return NOT_JSON
     if problem["type"] == "missing":
         # without a body everything is missing; the first that is needed is named
         return f"{'.'.join(names) or 'segment'} parameter required"
@@ -71,8 +76,7 @@ async def _impossible_choice(_: Request, error: Exception) -> Response:
 
 async def _refusal(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  as it was registered
-    is_ours = error.detail != HTTPStatus(error.status_code).phrase
-    sentence = error.detail if is_ours else SENTENCES.get(error.status_code, error.detail)
+    sentence = SENTENCES.get(error.detail, error.detail)
     return failure(error.status_code, sentence, error.headers)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from fastapi import Request
@@ -43,26 +45,38 @@ async def answer(request: Request, choose: Callable[[sqlite3.Connection], Choice
         If they cannot be read.
     """
     path: Path = request.app.state.marts.path
-    source, choice = await asyncio.to_thread(_open, path, choose)
-    headers = build_headers(source.fingerprint, rights_of(request))
-    headers["Content-Disposition"] = f'attachment; filename="{choice.file_name}"'
-    return CsvAnswer(_pieces(source, choice), headers=headers)
+    rights = rights_of(request)
+    opened = await asyncio.to_thread(_open, path, choose)
+    headers = build_headers(opened.source.fingerprint, rights)
+    headers["Content-Disposition"] = f'attachment; filename="{opened.choice.file_name}"'
+    return CsvAnswer(_pieces(opened), headers=headers)
 
 
-def _open(path: Path, choose: Callable[[sqlite3.Connection], Choice]) -> tuple[Source, Choice]:
+@dataclass(frozen=True)
+class _Opened:
+    """A list whose first lines are read: what is wrong with the marts shows before the answer."""
+
+    source: Source
+    choice: Choice
+    first: list[str]
+    others: Iterator[list[str]]
+
+
+def _open(path: Path, choose: Callable[[sqlite3.Connection], Choice]) -> _Opened:
     source = open_source(path)
     try:
         choice = choose(source.connection)
         check_choice(source.connection, choice)
+        others = batches(read_lines(source.connection, choice), LINES_AT_ONCE)
+        return _Opened(source, choice, next(others), others)
     except BaseException:
         source.connection.close()
         raise
-    return source, choice
 
 
-def _pieces(source: Source, choice: Choice) -> Iterator[str]:
+def _pieces(opened: _Opened) -> Iterator[str]:
     try:
-        for lines in batches(read_lines(source.connection, choice), LINES_AT_ONCE):
+        for lines in chain([opened.first], opened.others):
             yield "".join(lines)
     finally:
-        source.connection.close()
+        opened.source.connection.close()

@@ -187,7 +187,7 @@ class Marts:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._build: Build | None = None
-        self._error: Exception = ReportError(f"{path} has not been read yet.")
+        self._error = ReportError(f"{path} has not been read yet.")
         self._loading: asyncio.Task[None] | None = None
 
     async def build(self) -> Build:
@@ -195,7 +195,7 @@ class Marts:
 
         Raises
         ------
-        ReportError, sqlite3.Error
+        ReportError
             If there is no file, or it cannot be read.
         """
         try:
@@ -220,12 +220,14 @@ class Marts:
     async def _load(self) -> None:
         try:
             self._replace(await asyncio.to_thread(open_build, self.path))
-        except (ReportError, sqlite3.Error) as error:
+        except ReportError as error:
             self._replace(None, error)
+        except sqlite3.Error as error:
+            self._replace(None, ReportError(queries.explain(error, self.path)))
         finally:
             self._loading = None
 
-    def _replace(self, build: Build | None, error: Exception | None = None) -> None:
+    def _replace(self, build: Build | None, error: ReportError | None = None) -> None:
         """Put a build, or the reason why there is none, in the place of what was there."""
         if self._build is not None:
             self._build.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -42,7 +41,7 @@ async def health(request: Request) -> Response:
     moment = clock.utc_now().isoformat(timespec="seconds")
     try:
         build = await build_of(request)
-    except (ReportError, sqlite3.Error) as error:
+    except ReportError as error:
         logger.error("The marts cannot be read: %s", error)
         return JSONResponse({"status": "unavailable", "timestamp": moment}, 503)
     source = build.source

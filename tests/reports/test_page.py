@@ -13,7 +13,6 @@ from reports.choice import Choice
 from reports.exports import write_export
 from reports.site import write_site
 from tests.reports.browser import UNDRAWN, draw_all, unfold
-from tests.reports.conftest import make_marts
 
 pytestmark = pytest.mark.browser
 
@@ -177,24 +176,9 @@ def test_a_cell_of_the_score_grid_lists_its_customers_and_shades_by_choice(visit
 
 
 @pytest.fixture(scope="module")
-def odd_shop(tmp_path_factory) -> tuple[Path, str]:
-    """A shop with ids that are e-mails and with probabilities at their ends, and its page."""
-    folder = tmp_path_factory.mktemp("odd")
-    marts_db = make_marts(folder / "marts.db")
-    connection = sqlite3.connect(marts_db)
-    for table in ("customers", "customer_360", "orders", "transactions"):
-        connection.execute(
-            f"update {table} set customer_id = '=' || customer_id || '@shop.example'"
-            " where customer_id > 'c20'"
-        )
-    ends = [("c01", 0.0), ("c02", 1.0), ("c04", 0.000001), ("c06", 0.00005)]
-    connection.executemany(
-        "update customer_360 set purchase_probability = ?2 where customer_id = ?1", ends
-    )
-    connection.commit()
-    connection.close()
-    page = write_site(marts_db, folder / "site", exports_dir=folder / "exports")
-    return marts_db, page.index.as_uri()
+def odd_page(odd_marts, tmp_path_factory) -> str:
+    folder = tmp_path_factory.mktemp("odd_page")
+    return write_site(odd_marts, folder / "site", exports_dir=folder / "exports").index.as_uri()
 
 
 @pytest.mark.parametrize(
@@ -207,14 +191,13 @@ def odd_shop(tmp_path_factory) -> tuple[Path, str]:
     ],
 )
 def test_the_download_is_the_file_of_the_same_choice_without_email(
-    odd_shop, chromium, tmp_path, address, segment
+    odd_marts, odd_page, chromium, tmp_path, address, segment
 ):
-    marts_db, index = odd_shop
     choice = Choice(segment=segment, include_email=False)
-    written = write_export(marts_db, tmp_path / "out.csv", choice)
+    written = write_export(odd_marts, tmp_path / "out.csv", choice)
     with chromium.new_context() as context:
         page = context.new_page()
-        page.goto(index + address)
+        page.goto(odd_page + address)
         page.wait_for_selector(READY)
         with page.expect_download() as waiting:
             page.locator("#download").click()
