@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class ReportError(Exception):
     """Say in one sentence what is wrong, where, and what to type next."""
+
+
+class ChoiceError(ReportError):
+    """Say which choice cannot be made, and which can: the marts themselves are well."""

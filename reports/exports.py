@@ -1,27 +1,28 @@
 """CSV files for contacting customers, safe to open in a spreadsheet.
 
 `customers.csv` holds every customer, also those without an order: their segment, score and
-probability are empty. The file of a segment holds the customers with that segment. These files
-are the only place outside the database with e-mail addresses.
+probability are empty. The file of a segment holds the customers with that segment. Files with
+e-mail addresses are the only place outside the database that has any; in one without them an
+address that stands as id or name is hidden as on the page.
 """
 
 from __future__ import annotations
 
 import csv
-import datetime
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+
+import numpy as np
 
 from reports import queries, rows
+from reports.choice import Choice, check_choice
 from reports.errors import ReportError
-from reports.formats import slug
+from reports.formats import public_id, slug, without_email
 
-COLUMNS = ("customer_id", "name", "email", "segment", "rfm_score", "purchase_probability")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
@@ -59,6 +60,18 @@ def safe_text(text: str) -> str:
     return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
+def plain_number(value: float) -> str:
+    """Write a number with the fewest digits that give it back, and never with an exponent.
+
+    Examples
+    --------
+    >>> plain_number(443), plain_number(0.25), plain_number(0.000012), plain_number(1.0)
+    ('443', '0.25', '0.000012', '1')
+    """
+    text = repr(value)
+    return np.format_float_positional(value, trim="-") if "e" in text else text.removesuffix(".0")
+
+
 def write_exports(marts_db: Path, exports_dir: Path) -> list[ExportedFile]:
     """Write `customers.csv` and one file for each segment.
 
@@ -83,16 +96,12 @@ def write_exports(marts_db: Path, exports_dir: Path) -> list[ExportedFile]:
         If the marts cannot be read or the folder cannot be written.
     """
     with queries.open_marts(marts_db) as connection:
-        segments = [row.segment for row in queries.read_segments(connection)]
-        names = ["customers.csv", *(f"customers_{slug(name)}.csv" for name in segments)]
+        choices = list(named_files(connection).items())
         _make_folder(exports_dir)
         aside = Path(tempfile.mkdtemp(prefix=".exports-", dir=exports_dir))
         try:
-            counts = [
-                _write(connection, aside / name, segment=segment)
-                for name, segment in zip(names, [None, *segments], strict=True)
-            ]
-            for name in names:
+            counts = [_write(connection, aside / name, choice) for name, choice in choices]
+            for name, _ in choices:
                 (aside / name).replace(exports_dir / name)
         except OSError as error:
             raise ReportError(f"{exports_dir} cannot be written ({error.strerror}).") from error
@@ -100,19 +109,20 @@ def write_exports(marts_db: Path, exports_dir: Path) -> list[ExportedFile]:
             shutil.rmtree(aside, ignore_errors=True)
     return [
         ExportedFile(exports_dir / name, rows=count)
-        for name, count in zip(names, counts, strict=True)
+        for (name, _), count in zip(choices, counts, strict=True)
     ]
 
 
-def write_export(
-    marts_db: Path,
-    out: Path,
-    *,
-    segment: str | None,
-    start: str | None,
-    end: str | None,
-    include_predictions: bool,
-) -> ExportedFile:
+def named_files(connection: sqlite3.Connection) -> dict[str, Choice]:
+    """Return the files of the folder by name: all customers first, then one for each segment."""
+    segments = [row.segment for row in queries.read_segments(connection)]
+    return {
+        "customers.csv": Choice(),
+        **{f"customers_{slug(name)}.csv": Choice(segment=name) for name in segments},
+    }
+
+
+def write_export(marts_db: Path, out: Path, choice: Choice) -> ExportedFile:
     """Write the customers that fit a choice to one CSV file.
 
     Parameters
@@ -121,12 +131,8 @@ def write_export(
         The marts; opened for reading only.
     out : Path
         The file; replaced only when the new one is complete.
-    segment : str or None
-        Only customers of this segment; all customers where it is None.
-    start, end : str or None
-        Only customers whose last order lies between these days, both included. `YYYY-MM-DD`.
-    include_predictions : bool
-        Whether the column `purchase_probability` is there.
+    choice : Choice
+        Which customers and columns.
 
     Returns
     -------
@@ -136,47 +142,20 @@ def write_export(
     Raises
     ------
     ReportError
-        If the segment does not exist, a date cannot be read, `start` lies after `end`, the marts
-        cannot be read or the file cannot be written.
+        If the choice cannot be made, the marts cannot be read or the file cannot be written.
     """
-    _check_dates(start, end)
     with queries.open_marts(marts_db) as connection:
-        _check_segment(segment, [row.segment for row in queries.read_segments(connection)])
+        check_choice(connection, choice)
         _make_folder(out.parent)
         aside = out.with_name(f".{out.name}.part")
-        columns = COLUMNS if include_predictions else COLUMNS[:-1]
         try:
-            count = _write(
-                connection, aside, segment=segment, start=start, end=end, columns=columns
-            )
+            count = _write(connection, aside, choice)
             aside.replace(out)
         except OSError as error:
             raise ReportError(f"{out} cannot be written ({error.strerror}).") from error
         finally:
             aside.unlink(missing_ok=True)
     return ExportedFile(out, rows=count)
-
-
-def _check_dates(start: str | None, end: str | None) -> None:
-    for name, value in (("start", start), ("end", end)):
-        if value is not None and not _is_day(value):
-            raise ReportError(
-                f"The {name} date '{value}' is not a day. Write it as YYYY-MM-DD, like 2024-01-31."
-            )
-    if start and end and start > end:
-        raise ReportError(f"The start date {start} lies after the end date {end}. Swap them.")
-
-
-def _is_day(value: str) -> bool:
-    try:
-        return datetime.date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False
-
-
-def _check_segment(segment: str | None, segments: Sequence[str]) -> None:
-    if segment is not None and segment not in segments:
-        raise ReportError(f"There is no segment '{segment}'. Choose one of: {', '.join(segments)}.")
 
 
 def _make_folder(folder: Path) -> None:
@@ -186,30 +165,59 @@ def _make_folder(folder: Path) -> None:
         raise ReportError(f"The folder {folder} cannot be made ({error.strerror}).") from error
 
 
-def _write(
-    connection: sqlite3.Connection,
-    path: Path,
-    *,
-    segment: str | None,
-    start: str | None = None,
-    end: str | None = None,
-    columns: Sequence[str] = COLUMNS,
-) -> int:
-    found = queries.read_export(connection, segment=segment, start=start, end=end)
+def _write(connection: sqlite3.Connection, path: Path, choice: Choice) -> int:
+    count = -1  # the heading is no customer
     with path.open("w", encoding="utf-8", newline="") as file:
-        return write_rows(file, found, columns)
-
-
-def write_rows(file: TextIO, found: Iterable[rows.ExportRow], columns: Sequence[str]) -> int:
-    """Write a heading and one line for each customer as RFC 4180 has it; return their number."""
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(columns)
-    count = 0
-    for row in found:
-        writer.writerow([_cell(getattr(row, column)) for column in columns])
-        count += 1
+        for line in read_lines(connection, choice):
+            file.write(line)
+            count += 1
     return count
 
 
-def _cell(value: str | float | None) -> str | float | None:
-    return safe_text(value) if isinstance(value, str) else value
+def read_lines(connection: sqlite3.Connection, choice: Choice) -> Iterator[str]:
+    """Yield the lines of a CSV file, its heading first, while the marts are read.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        The marts.
+    choice : Choice
+        Which customers and columns; checked by `check_choice`.
+    """
+    found: Iterator[rows.ExportRow] = queries.read_export(
+        connection, segment=choice.segment, start=choice.start, end=choice.end
+    )
+    if not choice.include_email:
+        places = queries.read_email_places(connection)
+        found = (_hide_email(row, places) for row in found)
+    return csv_lines(found, choice.columns)
+
+
+def _hide_email(row: rows.ExportRow, places: Mapping[str, int]) -> rows.ExportRow:
+    return replace(
+        row,
+        customer_id=public_id(row.customer_id, places.get(row.customer_id, 0)),
+        name=without_email(row.name or ""),
+        email=None,
+    )
+
+
+class _Echo:
+    """A file that hands back what is written to it, so that lines can be streamed."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(found: Iterable[rows.ExportRow], columns: Sequence[str]) -> Iterator[str]:
+    """Yield a heading and one line for each customer, as RFC 4180 has it."""
+    writer = csv.writer(_Echo(), lineterminator="\r\n")
+    yield str(writer.writerow(columns))
+    for row in found:
+        yield str(writer.writerow([_cell(getattr(row, column)) for column in columns]))
+
+
+def _cell(value: str | float | None) -> str | None:
+    if value is None:
+        return None
+    return safe_text(value) if isinstance(value, str) else plain_number(value)

@@ -34,19 +34,45 @@ def open_marts(marts_db: Path) -> Iterator[sqlite3.Connection]:
     ReportError
         If the file is missing, is no database, or lacks a table or a column.
     """
-    if not marts_db.is_file():
-        raise ReportError(f"There is no marts database at {marts_db}. Run 'tillsight build'.")
     try:
-        connection = sqlite3.connect(f"{marts_db.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
+        connection = open_connection(marts_db)
         try:
             yield connection
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise ReportError(_explain(error, marts_db)) from error
+        raise ReportError(explain(error, marts_db)) from error
 
 
-def _explain(error: sqlite3.Error, marts_db: Path) -> str:
+def open_connection(
+    marts_db: Path, *, timeout: float = 5, check_same_thread: bool = True
+) -> sqlite3.Connection:
+    """Connect to the marts for reading only; the caller closes, and explains what goes wrong.
+
+    Parameters
+    ----------
+    marts_db : Path
+        The published SQLite file.
+    timeout : float
+        Seconds to wait for a program that writes into the file.
+    check_same_thread : bool
+        False lets another thread use the connection after this one.
+
+    Raises
+    ------
+    ReportError
+        If the file is missing.
+    sqlite3.Error
+        If it cannot be opened.
+    """
+    if not marts_db.is_file():
+        raise ReportError(f"There is no marts database at {marts_db}. Run 'tillsight build'.")
+    address = f"{marts_db.resolve().as_uri()}?mode=ro"
+    return sqlite3.connect(address, uri=True, timeout=timeout, check_same_thread=check_same_thread)
+
+
+def explain(error: sqlite3.Error, marts_db: Path) -> str:
+    """Say in a sentence what an error of SQLite means for a reader of the marts, and what to do."""
     missing = re.search(r"no such (table|column): (\S+)", str(error))
     if missing:
         kind, name = missing.groups()
@@ -176,8 +202,15 @@ def read_export(
     segment : str or None
         Only customers of this segment.
     start, end : str or None
-        Only customers whose last order lies between these days, both included. `YYYY-MM-DD`.
+        Only customers with an order between these days, both included. `YYYY-MM-DD`.
     """
     chosen = {"segment": segment, "start": start, "end": end}
     for values in connection.execute(statements.EXPORT_ROWS, chosen):
         yield rows.ExportRow(*values)
+
+
+def read_email_places(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return what stands for each id that is an e-mail: its number among all ids, from 0 on."""
+    if not connection.execute(statements.HAS_EMAIL_IDS).fetchone()[0]:
+        return {}
+    return dict(connection.execute(statements.EMAIL_PLACES).fetchall())

@@ -366,6 +366,15 @@ where r.place <= 3
 order by r.customer_id, r.order_id, r.place
 """
 
+HAS_EMAIL_IDS = "select exists (select 1 from customer_360 where instr(customer_id, '@') > 0)"
+
+EMAIL_PLACES = """
+with numbered as (
+    select customer_id, row_number() over (order by customer_id) - 1 as place from customer_360
+)
+select customer_id, place from numbered where instr(customer_id, '@') > 0 order by customer_id
+"""
+
 EXPORT_ROWS = """
 select
     c.customer_id, c.name, c.email, v.segment, cast(v.rfm_cell as integer), v.purchase_probability
@@ -373,7 +382,12 @@ from customers as c
 inner join customer_360 as v on c.customer_id = v.customer_id
 where
     (:segment is null or v.segment = :segment)
-    and (:start is null or v.last_order_date >= :start)
-    and (:end is null or v.last_order_date <= :end)
+    and ((:start is null and :end is null) or exists (
+        select 1 from orders as o
+        where
+            o.customer_id = c.customer_id
+            and (:start is null or o.order_date >= :start)
+            and (:end is null or o.order_date <= :end)
+    ))
 order by c.customer_id
 """

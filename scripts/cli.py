@@ -9,12 +9,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from ml.errors import ModelError
-from reports.errors import ReportError
-from scripts import commands, console
+from scripts import cli_server, console
 from scripts.cli_options import AsOf, DataDir, Encoding, Form, Open, Target
-from scripts.errors import TillsightError
-from scripts.settings import read_settings
+from scripts.cli_run import carry_out, examples
 
 app = typer.Typer(
     name="tillsight",
@@ -25,11 +22,6 @@ app = typer.Typer(
     help="RFM segments, an honest purchase forecast and a page from a shop's sales.",
     epilog="Begin with [bold]tillsight demo[/], or with [bold]tillsight run sales.csv[/].",
 )
-
-
-def _examples(*lines: str) -> str:
-    """Format examples for the foot of a command's help."""
-    return "[bold]Examples[/]\n\n" + "\n\n".join(f"  {line}" for line in lines)
 
 
 def _version(value: bool) -> None:
@@ -51,7 +43,7 @@ def _options(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "tillsight demo --open", "tillsight demo --customers 20000 --truth --data-dir /tmp/shop"
     )
 )
@@ -70,7 +62,7 @@ def demo(
     target: Target = None,
 ) -> None:
     """Make up a shop, then load and run it, in the folder demo of the data folder."""
-    _carry_out(
+    carry_out(
         "demo",
         data_dir,
         as_of,
@@ -83,7 +75,7 @@ def demo(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "tillsight load transactions.csv",
         "tillsight load customers.csv products.csv transactions.csv.gz",
     )
@@ -99,37 +91,37 @@ def load(
     target: Target = None,
 ) -> None:
     """Land files in raw.db. A file lands whole or not at all; loading it twice changes nothing."""
-    _carry_out("load", data_dir, as_of, target, files=files, form=form, encoding=encoding)
+    carry_out("load", data_dir, as_of, target, files=files, form=form, encoding=encoding)
 
 
-@app.command(epilog=_examples("tillsight build", "tillsight build --as-of 2011-11-09"))
+@app.command(epilog=examples("tillsight build", "tillsight build --as-of 2011-11-09"))
 def build(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """Build and test the marts with dbt, and publish them if every test passes."""
-    _carry_out("build", data_dir, as_of, target)
+    carry_out("build", data_dir, as_of, target)
 
 
-@app.command(epilog=_examples("tillsight train"))
+@app.command(epilog=examples("tillsight train"))
 def train(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """Learn from past snapshots who orders within the next 30 days, and judge the model."""
-    _carry_out("train", data_dir, as_of, target)
+    carry_out("train", data_dir, as_of, target)
 
 
 model = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="List the trained models, show the card of one, choose which one scores customers.",
-    epilog=_examples("tillsight model list", "tillsight model use 3f9a"),
+    epilog=examples("tillsight model list", "tillsight model use 3f9a"),
 )
 app.add_typer(model, name="model")
 
 
-@model.command("list", epilog=_examples("tillsight model list"))
+@model.command("list", epilog=examples("tillsight model list"))
 def model_list(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """List the training runs, the latest first, and say which one is in use."""
-    _carry_out("model_list", data_dir, as_of, target)
+    carry_out("model_list", data_dir, as_of, target)
 
 
-@model.command("show", epilog=_examples("tillsight model show", "tillsight model show 3f9a"))
+@model.command("show", epilog=examples("tillsight model show", "tillsight model show 3f9a"))
 def model_show(
     run: Annotated[
         str | None,
@@ -144,10 +136,10 @@ def model_show(
     target: Target = None,
 ) -> None:
     """Show the card of a model: data, protocol, figures, limits."""
-    _carry_out("model_show", data_dir, as_of, target, name=run)
+    carry_out("model_show", data_dir, as_of, target, name=run)
 
 
-@model.command("use", epilog=_examples("tillsight model use 3f9a", "tillsight model use latest"))
+@model.command("use", epilog=examples("tillsight model use 3f9a", "tillsight model use latest"))
 def model_use(
     run: Annotated[
         str,
@@ -160,17 +152,17 @@ def model_use(
     target: Target = None,
 ) -> None:
     """Choose the model that scores customers; it stays until [bold]latest[/] is chosen."""
-    _carry_out("model_use", data_dir, as_of, target, name=run)
+    carry_out("model_use", data_dir, as_of, target, name=run)
 
 
-@app.command(epilog=_examples("tillsight predict && tillsight build"))
+@app.command(epilog=examples("tillsight predict && tillsight build"))
 def predict(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """Score the latest snapshot; the next build publishes the predictions."""
-    _carry_out("predict", data_dir, as_of, target)
+    carry_out("predict", data_dir, as_of, target)
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "tillsight report --open",
         "tillsight report --single-file --out sales.html",
         'tillsight report --privacy public --single-file --title "Sales of the north"',
@@ -215,7 +207,7 @@ def report(
     target: Target = None,
 ) -> None:
     """Write the page from the published marts."""
-    _carry_out(
+    carry_out(
         "report",
         data_dir,
         as_of,
@@ -229,9 +221,10 @@ def report(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "tillsight export",
         "tillsight export --segment Champions --out champions.csv",
+        "tillsight export --segment Lost --no-email",
         "tillsight export --from 2011-11-01 --to 2011-11-30 --no-predictions --out november.csv",
         "tillsight export --datasette",
     )
@@ -248,7 +241,7 @@ def export(
         typer.Option(
             "--from",
             metavar="DATE",
-            help="Only customers whose last order is of this day or later.",
+            help="Only customers with an order on this day or later.",
             show_default=False,
         ),
     ] = None,
@@ -257,13 +250,18 @@ def export(
         typer.Option(
             "--to",
             metavar="DATE",
-            help="Only customers whose last order is of this day or earlier.",
+            help="Only customers with an order on this day or earlier; with --from one between "
+            "the two.",
             show_default=False,
         ),
     ] = None,
     predictions: Annotated[
         bool,
         typer.Option("--predictions/--no-predictions", help="With the probability of an order."),
+    ] = True,
+    email: Annotated[
+        bool,
+        typer.Option("--email/--no-email", help="With e-mail addresses, for who may see them."),
     ] = True,
     datasette: Annotated[
         bool,
@@ -285,7 +283,7 @@ def export(
     target: Target = None,
 ) -> None:
     """Write CSV files: one of all customers and one per segment, or the one you choose."""
-    _carry_out(
+    carry_out(
         "export",
         data_dir,
         as_of,
@@ -294,13 +292,14 @@ def export(
         start=start,
         end=end,
         include_predictions=predictions,
+        include_email=email,
         datasette=datasette,
         out=out,
     )
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "tillsight run sales.csv.gz",
         "tillsight run customers.csv products.csv transactions.csv",
         "tillsight run --open",
@@ -319,7 +318,7 @@ def run(
     target: Target = None,
 ) -> None:
     """Do everything in order: load, build, train, predict, publish, page, exports."""
-    _carry_out(
+    carry_out(
         "run",
         data_dir,
         as_of,
@@ -331,34 +330,13 @@ def run(
     )
 
 
-@app.command(epilog=_examples("tillsight doctor"))
+cli_server.add_to(app)
+
+
+@app.command(epilog=examples("tillsight doctor"))
 def doctor(data_dir: DataDir = None, as_of: AsOf = None, target: Target = None) -> None:
     """Look whether this machine and the data folder have what is needed; make the raw tables."""
-    _carry_out("doctor", data_dir, as_of, target)
-
-
-def _carry_out(
-    command: str, data_dir: Path | None, as_of: str | None, target: str | None, **options: object
-) -> None:
-    """Run the command of this name; what a user can mend becomes a sentence and exit code 1."""
-    try:
-        settings = read_settings(data_dir=data_dir, as_of=as_of, target=target)
-        with console.steps() as steps:
-            getattr(commands, command)(settings, steps, **options)
-    except (TillsightError, ModelError, ReportError) as error:
-        console.complain(str(error))
-        raise typer.Exit(1) from None
-    except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        console.complain(
-            f"{error.strerror or error}{place}. What was published before is untouched."
-        )
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        console.complain(
-            "interrupted. What was published before is untouched; files that had been loaded stay."
-        )
-        raise typer.Exit(130) from None
+    carry_out("doctor", data_dir, as_of, target)
 
 
 def main() -> None:

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 
 import reports.datasette
 import reports.exports
+from reports.choice import Choice
 from reports.options import Privacy, SiteOptions
-from scripts import console, models, pipeline
+from scripts import console, pipeline, server
 from scripts.demo import DEFAULT_SEED, write_demo
 from scripts.doctor import examine
 from scripts.errors import TillsightError
 from scripts.load import LoadResult
 from scripts.settings import Settings
 
+# scikit-learn takes seconds to import: what needs it does so, and the other commands do not.
 if TYPE_CHECKING:
     from ml.train import TrainResult
+    from scripts.models import KeptRun
 
 # A mail of 25 MB, which most services take, holds three quarters of that in attachments.
 LARGEST_ATTACHMENT = 18_750_000
@@ -91,6 +94,8 @@ def train(settings: Settings, steps: console.Steps) -> None:
 
 def model_list(settings: Settings, _: console.Steps) -> None:
     """List the training runs, the latest first."""
+    from scripts import models  # noqa: PLC0415  heavy, see above
+
     every = models.list_runs(settings)
     if not every:
         console.say("No model has been trained yet. Type 'tillsight train'.")
@@ -115,12 +120,16 @@ def model_list(settings: Settings, _: console.Steps) -> None:
 
 def model_show(settings: Settings, _: console.Steps, *, name: str | None) -> None:
     """Show the card of a model."""
+    from scripts import models  # noqa: PLC0415  heavy, see above
+
     run = models.find_run(settings, name).listed.run
     console.say_markdown(run.card or run.message)
 
 
 def model_use(settings: Settings, _: console.Steps, *, name: str) -> None:
     """Choose the model that scores customers."""
+    from scripts import models  # noqa: PLC0415  heavy, see above
+
     with pipeline.only_one(settings):
         chosen = models.use_run(settings, name)
     if chosen.listed.run.status == "unavailable":
@@ -183,28 +192,26 @@ def export(
     start: str | None,
     end: str | None,
     include_predictions: bool,
+    include_email: bool,
     datasette: bool,
     out: Path | None,
 ) -> None:
     """Write all CSV files, the one that the options choose, or the metadata for Datasette."""
     steps.start("Exporting")
-    choice = any((segment, start, end)) or not include_predictions
+    choice = Choice(
+        segment=segment,
+        start=start,
+        end=end,
+        include_predictions=include_predictions,
+        include_email=include_email,
+    )
     if datasette:
-        _export_datasette(settings, out, has_choice=choice)
+        _export_datasette(settings, out, has_choice=choice != Choice())
         return
-    chosen = choice or out is not None
     with pipeline.only_one(settings):
-        if chosen:
-            files = [
-                reports.exports.write_export(
-                    settings.marts_db,
-                    out or settings.exports_dir / _export_name(segment, start, end),
-                    segment=segment,
-                    start=start,
-                    end=end,
-                    include_predictions=include_predictions,
-                )
-            ]
+        if out or choice != Choice():
+            place = out or settings.exports_dir / choice.file_name
+            files = [reports.exports.write_export(settings.marts_db, place, choice)]
         else:
             files = pipeline.export(settings)
     console.show_table(
@@ -212,6 +219,32 @@ def export(
         [[str(file.path), f"{file.rows:,}"] for file in files],
         numeric=frozenset({1}),
     )
+
+
+def serve(
+    settings: Settings,
+    steps: console.Steps,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    origins: Sequence[str],
+    is_open: bool,
+    with_email: bool,
+) -> None:
+    """Serve marts and page until the process is told to stop."""
+    steps.end()
+    address = server.Address(host, port, workers)
+    options = server.choose(
+        settings, address, origins=origins, is_open=is_open, with_email=with_email
+    )
+    pipeline.require_as_of(settings)
+    server.start(options, address)
+
+
+def token(settings: Settings, _: console.Steps, *, days: int, sees_email: bool) -> None:
+    """Print a token for the API."""
+    console.say(server.make_token(settings, days=days, sees_email=sees_email))
 
 
 def run(
@@ -306,7 +339,7 @@ def _say_ledger(settings: Settings) -> None:
         )
 
 
-def _use(one: models.KeptRun) -> str:
+def _use(one: KeptRun) -> str:
     if not one.listed.is_in_use:
         return ""
     return "in use, chosen by hand" if one.listed.is_pinned else "in use"
@@ -330,14 +363,3 @@ def _export_datasette(settings: Settings, out: Path | None, *, has_choice: bool)
         reports.datasette.write_metadata(settings.marts_db, file)
     console.say(f"Metadata: {file}")
     console.say(reports.datasette.how_to_open(settings.marts_db, file))
-
-
-def _export_name(segment: str | None, start: str | None, end: str | None) -> str:
-    """Name the file of a chosen export after what was chosen."""
-    parts = [
-        "customers",
-        segment and segment.lower(),
-        start and f"from-{start}",
-        end and f"to-{end}",
-    ]
-    return "_".join(part for part in parts if part) + ".csv"

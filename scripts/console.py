@@ -45,6 +45,10 @@ class Steps:
             self._task, detail=escape(detail)[:40], completed=done, total=total or None
         )
 
+    def end(self) -> None:
+        """Take the bar away: what follows has no end to show."""
+        self._progress.stop()
+
 
 @contextmanager
 def steps() -> Iterator[Steps]:

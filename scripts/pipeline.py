@@ -178,7 +178,7 @@ def report(
         If the page cannot be written there.
     """
     wanted = options or SiteOptions()
-    _require_as_of(settings)
+    require_as_of(settings)
     if out:
         _require_place_for_page(out, single_file=wanted.single_file)
     place = out or settings.page_path(is_public=wanted.is_public, single_file=wanted.single_file)
@@ -282,7 +282,7 @@ def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
                 )
 
 
-def _require_as_of(settings: Settings) -> None:
+def require_as_of(settings: Settings) -> None:
     """Raise where the published marts are of another day than the one that is asked for."""
     if not settings.as_of:
         return

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -35,6 +35,10 @@ class Settings:
         Last day that is observed, YYYY-MM-DD; None leaves it to the dbt var.
     models_kept : int
         Model folders that training leaves: the newest ones, and the one in use.
+    api_secret : str or None
+        Key that the tokens of the API are signed with; None asks nobody for a token.
+    api_origins : tuple of str
+        Addresses of other pages that may read the API from a browser.
     """
 
     data_dir: Path
@@ -42,6 +46,8 @@ class Settings:
     target: str = "sqlite"
     as_of: str | None = None
     models_kept: int = 10
+    api_secret: str | None = field(default=None, repr=False)
+    api_origins: tuple[str, ...] = ()
 
     @property
     def raw_db(self) -> Path:
@@ -160,6 +166,8 @@ def read_settings(
         target=target or known.get("TILLSIGHT_TARGET") or "sqlite",
         as_of=as_of,
         models_kept=_count(known, "TILLSIGHT_MODELS_KEPT", default=10),
+        api_secret=known.get("TILLSIGHT_API_SECRET") or None,
+        api_origins=tuple((known.get("TILLSIGHT_API_ORIGINS") or "").split()),
     )
 
 

@@ -12,6 +12,8 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
+from reports.api.app import make_api
+from reports.api.options import ApiOptions
 from scripts.cli import app
 from scripts.forms import FORMS
 
@@ -19,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 COMMANDS = (
     *("demo", "load", "build", "train", "model", "predict"),
-    *("report", "export", "run", "doctor"),
+    *("report", "export", "serve", "token", "run", "doctor"),
 )
 
 
@@ -56,13 +58,22 @@ def help_of(command: str) -> str:
     return CliRunner().invoke(app, [command, "--help"], terminal_width=200).output
 
 
-@pytest.mark.parametrize("command", ["report", "export"])
+@pytest.mark.parametrize("command", ["report", "export", "serve", "token"])
 def test_the_options_of_a_command_are_those_of_the_readme(command):
     (told,) = re.findall(rf"\| `tillsight {command}` \|(.*)\|", README)
-    own = set(re.findall(r"(--[a-z-]+)", help_of(command))) - {"--no-predictions"}
+    own = set(re.findall(r"(--[a-z-]+)", help_of(command)))
     shared = set(re.findall(r"(--[a-z-]+)", help_of("build")))
-    named = set(re.findall(r"`(--[a-z-]+)", told.replace("--no-predictions", "--predictions")))
-    assert named == own - shared
+    named = set(re.findall(r"`(--[a-z-]+)", told))
+    # of a pair like --email/--no-email the README names the half that changes something
+    pairs = {name for name in own if name.replace("--", "--no-", 1) in own}
+    assert named == own - shared - pairs
+
+
+def test_the_endpoints_of_the_readme_are_those_of_the_api(tmp_path):
+    options = ApiOptions(tmp_path / "marts.db", tmp_path / "site", tmp_path / "dbt_docs.html")
+    paths = make_api(options).openapi()["paths"]
+    served = {f"{method.upper()} {path}" for path in paths for method in paths[path]}
+    assert set(table_names("endpoint")) == served
 
 
 def test_the_options_of_the_readme_are_there():

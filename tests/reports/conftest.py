@@ -142,6 +142,34 @@ def untrained_marts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def odd_marts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with ids that are e-mails, with an odd id and with probabilities at their ends."""
+    path = make_marts(tmp_path_factory.mktemp("odd") / "marts.db")
+    connection = sqlite3.connect(path)
+    changes = [
+        ("customer_id > 'c20'", "'=' || customer_id || '@shop.example'"),
+        ("customer_id = 'c08'", "'a/../b c?d#e%2F'"),
+    ]
+    for table in (
+        "customers",
+        "customer_360",
+        "rfm_scores",
+        "predictions",
+        "orders",
+        "transactions",
+    ):
+        for chosen, value in changes:
+            connection.execute(f"update {table} set customer_id = {value} where {chosen}")
+    ends = [("c01", 0.0), ("c02", 1.0), ("c04", 0.000001), ("c06", 0.00005)]
+    connection.executemany(
+        "update customer_360 set purchase_probability = ?2 where customer_id = ?1", ends
+    )
+    connection.commit()
+    connection.close()
+    return path
+
+
 @pytest.fixture
 def connection(marts: Path) -> Iterator[sqlite3.Connection]:
     opened = sqlite3.connect(marts)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports import exports, rows
+from reports.choice import COLUMNS, Choice
 from reports.errors import ReportError
 
 FILES = [
@@ -47,10 +48,9 @@ def test_only_a_text_that_begins_like_a_formula_gets_an_apostrophe(text, expecte
 @given(st.text(), st.floats(allow_nan=False, allow_infinity=False))
 def test_any_text_comes_back_from_the_csv_and_numbers_are_never_touched(text, number):
     row = rows.ExportRow(text, text, text, text, -443, number)
-    file = io.StringIO(newline="")
-    assert exports.write_rows(file, [row], exports.COLUMNS) == 1
-    heading, line = list(csv.reader(io.StringIO(file.getvalue(), newline=""), strict=True))
-    assert heading == list(exports.COLUMNS)
+    written = "".join(exports.csv_lines([row], COLUMNS))
+    heading, line = list(csv.reader(io.StringIO(written, newline=""), strict=True))
+    assert heading == list(COLUMNS)
     assert line[4] == "-443"
     assert float(line[5]) == number
     for cell in line[:4]:
@@ -97,7 +97,7 @@ def test_customers_without_an_order_stand_in_the_file_of_all_with_empty_scores(m
 
 def test_an_empty_segment_has_a_heading_only(empty_marts, tmp_path):
     exports.write_exports(empty_marts, tmp_path)
-    heading = ",".join(exports.COLUMNS) + "\r\n"
+    heading = ",".join(COLUMNS) + "\r\n"
     assert [(tmp_path / name).read_bytes().decode() for name in FILES] == [heading] * 5
 
 
@@ -123,29 +123,54 @@ def test_a_failure_leaves_the_old_files(marts, tmp_path, monkeypatch):
 
 
 def choose(marts, out, **choice):
-    settings = {"segment": None, "start": None, "end": None, "include_predictions": True}
-    return exports.write_export(marts, out, **{**settings, **choice})
+    return exports.write_export(marts, out, Choice(**choice))
 
 
-def test_a_choice_of_segment_and_days_counts_both_ends(marts, tmp_path, connection):
-    (day,) = connection.execute(
-        "select max(order_date) from orders join rfm_scores using (customer_id)"
-        " where segment = 'Champions' group by customer_id limit 1"
-    ).fetchone()
-    expected = connection.execute(
-        "select customer_id from orders join rfm_scores using (customer_id)"
-        " where segment = 'Champions' group by customer_id having max(order_date) = ?",
-        (day,),
-    ).fetchall()
+def test_a_choice_of_days_keeps_who_ordered_then_also_if_not_last(marts, tmp_path, connection):
+    ordered = dict(
+        connection.execute(
+            "select customer_id, group_concat(order_date) from orders join rfm_scores"
+            " using (customer_id) where segment = 'Champions' group by customer_id"
+        )
+    )
+    start, end = sorted(min(days.split(",")) for days in ordered.values())[:2]
+    expected = sorted(
+        key for key, days in ordered.items() if any(start <= day <= end for day in days.split(","))
+    )
     out = tmp_path / "deep" / "one.csv"
-    written = choose(marts, out, segment="Champions", start=day, end=day)
+    written = choose(marts, out, segment="Champions", start=start, end=end)
     assert written == exports.ExportedFile(out, rows=len(expected))
-    assert [line["customer_id"] for line in read(out)] == [key for (key,) in expected]
+    assert [line["customer_id"].removeprefix("'") for line in read(out)] == expected
+    assert 0 < len(expected) < len(ordered)
+    assert all(max(ordered[key].split(",")) > end for key in expected)
+
+
+@pytest.mark.parametrize("choice", [{"start": "2024-06-20"}, {"end": "2024-04-01"}])
+def test_one_end_of_the_days_is_enough(marts, tmp_path, connection, choice):
+    (count,) = connection.execute(
+        "select count(distinct customer_id) from orders where order_date >= ? and order_date <= ?",
+        (choice.get("start", "0000-01-01"), choice.get("end", "9999-12-31")),
+    ).fetchone()
+    assert 0 < count < 38
+    assert choose(marts, tmp_path / "out.csv", **choice).rows == count
 
 
 def test_predictions_can_be_left_out(marts, tmp_path):
     choose(marts, tmp_path / "out.csv", include_predictions=False)
     assert "purchase_probability" not in read(tmp_path / "out.csv")[0]
+
+
+def test_without_email_no_address_is_left_in_any_column(marts, tmp_path):
+    choose(marts, tmp_path / "out.csv", include_email=False)
+    choose(marts, tmp_path / "with.csv")
+    found, full = read(tmp_path / "out.csv"), read(tmp_path / "with.csv")
+    assert list(found[0]) == [column for column in COLUMNS if column != "email"]
+    assert b"@mail" not in (tmp_path / "out.csv").read_bytes()
+    assert [line["name"] for line in full if line["name"] == "eve@example.com"]
+    for line, whole in zip(found, full, strict=True):
+        del whole["email"]
+        whole["name"] = whole["name"].replace("eve@example.com", "(e-mail hidden)")
+        assert line == whole
 
 
 @pytest.mark.parametrize(

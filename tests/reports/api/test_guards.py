@@ -1,0 +1,138 @@
+"""Headers, times, and answers that the caller has already."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from reports.api import guards
+from reports.api.access import make_token
+from tests.reports.api.conftest import SECRET
+
+JSON_PATHS = ["/api/health", "/api/customers/segments", "/api/nothing", "/exports/customers.csv"]
+
+
+@pytest.fixture(scope="module")
+def api(asking, marts):
+    return asking(marts)
+
+
+@pytest.mark.parametrize("path", [*JSON_PATHS, "/site/", "/"])
+def test_every_answer_tells_the_browser_to_be_careful(api, path):
+    headers = api.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "private, no-cache"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert ("default-src 'none'" in headers["content-security-policy"]) == (path in JSON_PATHS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/customers/segments", "/api/customers/rfm?page=2", "/api/customers/c01/details"],
+)
+def test_who_has_an_answer_is_not_given_it_again(api, path):
+    answer = api.get(path)
+    tag = answer.headers["etag"]
+    assert answer.headers["x-tillsight-build"] in tag
+    for known in (tag, f"W/{tag}", f'"other", {tag}'):
+        again = api.get(path, headers={"if-none-match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == tag
+    assert api.get(path, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+def test_what_others_may_see_is_not_taken_for_ones_own(asking, marts):
+    api = asking(marts, secret=SECRET, is_local=False)
+    tags = {
+        api.get(
+            "/api/customers/c01/details",
+            headers={"authorization": f"Bearer {make_token(SECRET, days=1, sees_email=sees)}"},
+        ).headers["etag"]
+        for sees in (True, False)
+    }
+    assert len(tags) == 2
+
+
+async def ask(app, receive, send):
+    scope = {
+        "type": "http",
+        "path": "/api/export/customers",
+        "raw_path": b"/api/export/customers",
+        "query_string": b"",
+        "headers": [],
+    }
+    await guards.Guard(app)(scope, receive, send)
+
+
+def sent_by(app, receive=None, send=None):
+    """Run an application behind the guard; return the messages that it sends."""
+    sent = []
+
+    async def keep(message):
+        sent.append(message)
+
+    async def nothing():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    asyncio.run(ask(app, receive or nothing, send or keep))
+    return sent
+
+
+async def waits_for_the_body(_, receive, __):
+    await receive()
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(guards, "SECONDS_TO_ANSWER", 0.05)
+
+    async def never():
+        await asyncio.sleep(60)
+
+    start, body = sent_by(waits_for_the_body, receive=never)
+    assert start["status"] == 408
+    assert body["body"] == b'{"error": "The request took too long"}'
+
+
+def test_a_reader_that_takes_nothing_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(guards, "SECONDS_TO_TAKE", 0.05)
+    taken = []
+
+    async def stuck(message):
+        taken.append(message["type"])
+        if message["type"] == "http.response.body":
+            await asyncio.sleep(60)
+
+    async def answers(_, __, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        raise AssertionError("it went on")
+
+    sent_by(answers, send=stuck)
+    assert taken == ["http.response.start", "http.response.body"]
+
+
+def test_a_long_answer_may_take_longer_than_its_beginning(monkeypatch):
+    monkeypatch.setattr(guards, "SECONDS_TO_ANSWER", 0.05)
+
+    async def answers(_, __, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(3):
+            await asyncio.sleep(0.04)
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    assert len(sent_by(answers)) == 5
+
+
+def test_a_failure_in_the_middle_breaks_the_answer_off(caplog):
+    async def answers(_, __, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        raise ValueError("the disk is gone")
+
+    types = [message["type"] for message in sent_by(answers)]
+    assert types == ["http.response.start", "http.response.body"]
+    assert "the disk is gone" in caplog.text
