@@ -60,7 +60,9 @@ def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 def customers_data(
-    customers: Sequence[rows.Customer], names: Mapping[str, Mapping[str, int]]
+    customers: Sequence[rows.Customer],
+    names: Mapping[str, Mapping[str, int]],
+    email_numbers: Mapping[str, int],
 ) -> dict[str, list[Any]]:
     """Return one chunk of the table of customers.
 
@@ -70,6 +72,8 @@ def customers_data(
         In the order of the table.
     names : mapping
         For `segment`, `segment_detail` and `country` the number that stands for each value.
+    email_numbers : mapping of str to int
+        For each id that is an e-mail the number that stands for it.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def customers_data(
         three scores.
     """
     columns: dict[str, list[Any]] = {
-        "id": [public_id(row.customer_id, row.place) for row in customers],
+        "id": [public_id(row.customer_id, email_numbers) for row in customers],
         "name": [without_email(row.name or "") for row in customers],
         "place": [row.place for row in customers],
         "cell": [None if row.rfm_cell is None else int(row.rfm_cell) for row in customers],

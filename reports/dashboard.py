@@ -88,7 +88,7 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
         cohorts_finding=findings.cohorts_return(shop.return_rate),
         cohorts=heatmaps.cohorts_grid(shop.cohorts) if shop.cohorts else None,
         plays=make_plays(shop, money),
-        customers=tuple(_customer_line(row, shop.segments, money) for row in first_customers),
+        customers=tuple(_customer_line(row, shop, money) for row in first_customers),
         customer_count=number(build.customers),
         countries=tuple(map(without_email, shop.countries)),
         has_predictions=shop.predictions > 0,
@@ -244,12 +244,10 @@ def _movement_charts(shop: rows.Shop, money: Money) -> tuple[Chart, ...]:
     return (causes, flows, sizes)
 
 
-def _customer_line(
-    row: rows.Customer, segments: Sequence[rows.Segment], money: Money
-) -> CustomerLine:
-    orders = {segment.segment: segment.segment_order for segment in segments}
+def _customer_line(row: rows.Customer, shop: rows.Shop, money: Money) -> CustomerLine:
+    orders = {segment.segment: segment.segment_order for segment in shop.segments}
     return CustomerLine(
-        customer_id=public_id(row.customer_id, row.place),
+        customer_id=public_id(row.customer_id, shop.email_numbers),
         name=without_email(row.name or ""),
         cells=(
             number(row.recency),

@@ -90,7 +90,7 @@ def _customers(connection: sqlite3.Connection, shop: rows.Shop) -> Iterator[tupl
     }
     stream = chunks.batches(queries.read_customers(connection), chunks.CUSTOMERS_PER_CHUNK)
     for batch in stream:
-        yield len(batch), chunks.customers_data(batch, names)
+        yield len(batch), chunks.customers_data(batch, names, shop.email_numbers)
 
 
 def _profiles(connection: sqlite3.Connection, shop: rows.Shop) -> Iterator[tuple[int, Any]]:

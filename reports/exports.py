@@ -188,15 +188,15 @@ def read_lines(connection: sqlite3.Connection, choice: Choice) -> Iterator[str]:
         connection, segment=choice.segment, start=choice.start, end=choice.end
     )
     if not choice.include_email:
-        places = queries.read_email_places(connection)
-        found = (_hide_email(row, places) for row in found)
+        numbers = queries.read_email_numbers(connection)
+        found = (_hide_email(row, numbers) for row in found)
     return csv_lines(found, choice.columns)
 
 
-def _hide_email(row: rows.ExportRow, places: Mapping[str, int]) -> rows.ExportRow:
+def _hide_email(row: rows.ExportRow, numbers: Mapping[str, int]) -> rows.ExportRow:
     return replace(
         row,
-        customer_id=public_id(row.customer_id, places.get(row.customer_id, 0)),
+        customer_id=public_id(row.customer_id, numbers),
         name=without_email(row.name or ""),
         email=None,
     )

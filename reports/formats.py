@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reports.withheld import Count, Figure, Withheld
@@ -224,16 +225,24 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def public_id(customer_id: str, place: int) -> str:
-    """Write a customer's id for the page; one that is an e-mail becomes a number.
+def public_id(customer_id: str, email_numbers: Mapping[str, int]) -> str:
+    """Write a customer's id for who may not see e-mails; one that is an e-mail becomes a number.
+
+    Parameters
+    ----------
+    customer_id : str
+        Any id.
+    email_numbers : mapping of str to int
+        What `queries.read_email_numbers` returns; 0 stands for whom it does not know.
 
     Examples
     --------
-    >>> public_id("17850", 3), public_id("eve@example.com", 3)
+    >>> numbers = {"eve@example.com": 3}
+    >>> public_id("17850", numbers), public_id("eve@example.com", numbers)
     ('17850', '(e-mail hidden) 3')
     """
     shown = without_email(customer_id)
-    return shown if shown == customer_id else f"{shown} {place}"
+    return shown if shown == customer_id else f"{shown} {email_numbers.get(customer_id, 0)}"
 
 
 def without_email(text: str) -> str:

@@ -98,6 +98,7 @@ def suppress(shop: rows.Shop) -> rows.Shop:
         ledger=tuple(_line(row, words) for row in shop.ledger),
         ledger_by_source=tuple(_line(row, words) for row in shop.ledger_by_source),
         countries=(),
+        email_numbers={},
         likely_buyers=words.get(LIKELY, shop.likely_buyers),
         landed_transactions=Withheld.WITHHELD if is_tiny else shop.landed_transactions,
         is_public=True,

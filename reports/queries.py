@@ -144,6 +144,7 @@ def read_shop(connection: sqlite3.Connection) -> rows.Shop:
         table_docs=read_table_docs(connection),
         lineage=read_lineage(connection),
         countries=tuple(country for (country,) in connection.execute(statements.COUNTRIES)),
+        email_numbers=read_email_numbers(connection),
         predictions=_count(connection, statements.PREDICTIONS),
         landed_transactions=_count(connection, statements.LANDED_TRANSACTIONS),
         likely_buyers=_count(connection, statements.LIKELY_BUYERS),
@@ -209,8 +210,6 @@ def read_export(
         yield rows.ExportRow(*values)
 
 
-def read_email_places(connection: sqlite3.Connection) -> dict[str, int]:
-    """Return what stands for each id that is an e-mail: its number among all ids, from 0 on."""
-    if not connection.execute(statements.HAS_EMAIL_IDS).fetchone()[0]:
-        return {}
-    return dict(connection.execute(statements.EMAIL_PLACES).fetchall())
+def read_email_numbers(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return for each id that is an e-mail the number that stands for it, from 1 on."""
+    return dict(connection.execute(statements.EMAIL_NUMBERS).fetchall())

@@ -7,6 +7,7 @@ A `Count` or a `Figure` may be withheld on a page for anybody; see `privacy`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reports.model_rows import (
@@ -285,6 +286,7 @@ class Shop:
     table_docs: tuple[TableDoc, ...]
     lineage: tuple[LineageEdge, ...]
     countries: tuple[str, ...]
+    email_numbers: Mapping[str, int]
     predictions: int
     likely_buyers: Count
     landed_transactions: Count

@@ -366,13 +366,11 @@ where r.place <= 3
 order by r.customer_id, r.order_id, r.place
 """
 
-HAS_EMAIL_IDS = "select exists (select 1 from customer_360 where instr(customer_id, '@') > 0)"
-
-EMAIL_PLACES = """
-with numbered as (
-    select customer_id, row_number() over (order by customer_id) - 1 as place from customer_360
-)
-select customer_id, place from numbered where instr(customer_id, '@') > 0 order by customer_id
+# An id that is an e-mail is shown as a number. Who is new comes later, so the others keep theirs.
+EMAIL_NUMBERS = """
+select customer_id, row_number() over (order by created_at, customer_id)
+from customers
+where instr(customer_id, '@') > 0
 """
 
 EXPORT_ROWS = """

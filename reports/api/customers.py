@@ -87,7 +87,7 @@ def _without_email(build: Build, data: str) -> str:
 def _shown_id(build: Build, rights: Rights, customer_id: str) -> str:
     if rights.sees_email:
         return customer_id
-    return public_id(customer_id, build.places.get(customer_id, 0))
+    return public_id(customer_id, build.email_numbers)
 
 
 def _real_id(build: Build, rights: Rights, asked: str) -> str:

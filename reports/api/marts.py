@@ -105,7 +105,7 @@ class Build:
     ----------
     segments : mapping of str to int
         Customers of each segment, the best one first.
-    places : mapping of str to int
+    email_numbers : mapping of str to int
         For each id that is an e-mail the number that stands for it.
     hidden_ids : mapping of str to str
         Which of them is meant by the id that is shown instead.
@@ -116,8 +116,8 @@ class Build:
         self.source = source
         self.opened = clock.seconds()
         self.segments = dict(connection.execute(statements.SEGMENT_COUNTS).fetchall())
-        self.places = queries.read_email_places(connection)
-        self.hidden_ids = {public_id(key, place): key for key, place in self.places.items()}
+        self.email_numbers = queries.read_email_numbers(connection)
+        self.hidden_ids = {public_id(key, self.email_numbers): key for key in self.email_numbers}
         self._sorted_rows = _read_sorted_rows(connection)
         self._kept: dict[str, str] = {}
         self._end = 0.0
