@@ -26,7 +26,7 @@ MISSING = (
 LARGEST_QUEUE = 512
 """Requests at once in one worker; more are told to come later."""
 SECONDS_TO_STOP = 20
-SECONDS_TO_START = 60
+SECONDS_TO_START = 30
 """A worker that says nothing for so long is replaced; starting takes a while on a busy machine."""
 
 
@@ -155,6 +155,7 @@ def start(options: ApiOptions, address: Address) -> None:
         from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
         from reports.api.app import make_app  # noqa: PLC0415
+        from reports.api.wire import LimitedProtocol  # noqa: PLC0415
     except ImportError as error:
         raise TillsightError(MISSING) from error
 
@@ -163,6 +164,7 @@ def start(options: ApiOptions, address: Address) -> None:
     config = uvicorn.Config(
         partial(make_app, options),  # one of its own in each process
         factory=True,
+        http=LimitedProtocol,
         workers=address.workers,
         access_log=False,  # addresses name customers; nginx logs what is wanted
         log_config=log_config,

@@ -250,6 +250,7 @@ def test_every_exposure_has_an_owner_and_a_description(manifest):
     assert {exposure.name for exposure in exposures} == {
         "dashboard",
         "exports",
+        "api",
         "classifier",
         "bi_tools",
     }

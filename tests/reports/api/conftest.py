@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -19,17 +21,25 @@ from reports.api.options import ApiOptions
 SECRET = "an honest secret of more than 32 bytes"  # noqa: S105  of no server
 
 
+Value = TypeVar("Value")
+
+
 class Asker:
-    """Start an application, ask it one thing after the other, stop it."""
+    """Start an application, ask it one thing after the other, stop it.
+
+    It has a thread of its own: the browser of other tests keeps a loop running in this one.
+    """
 
     def __init__(self, options: ApiOptions) -> None:
         self._app = make_app(options)
-        self.runner = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
         transport = httpx.ASGITransport(self._app, raise_app_exceptions=True)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
         self._inbox: asyncio.Queue[Any] = asyncio.Queue()
         self._outbox: asyncio.Queue[Any] = asyncio.Queue()
-        self.runner.run(self._start())
+        self.run(self._start())
 
     async def _start(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
@@ -43,17 +53,22 @@ class Asker:
         await self._life
 
     def close(self) -> None:
-        self.runner.run(self._stop())
-        self.runner.close()
+        self.run(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(self, coroutine: Coroutine[Any, Any, Value]) -> Value:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=120)
 
     def get(self, address: str, **options: Any) -> httpx.Response:
-        return self.runner.run(self.client.get(address, **options))
+        return self.run(self.client.get(address, **options))
 
     def post(self, address: str, **options: Any) -> httpx.Response:
-        return self.runner.run(self.client.post(address, **options))
+        return self.run(self.client.post(address, **options))
 
     def request(self, method: str, address: str, **options: Any) -> httpx.Response:
-        return self.runner.run(self.client.request(method, address, **options))
+        return self.run(self.client.request(method, address, **options))
 
 
 Ask = Callable[..., Asker]
@@ -78,3 +93,9 @@ def asking() -> Iterator[Ask]:
 def query(marts_db: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(marts_db)) as connection:
         return connection.execute(sql, values).fetchall()
+
+
+def run_apart(coroutine: Coroutine[Any, Any, Value]) -> Value:
+    """Run something in a thread of its own, for the same reason as an `Asker`."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result(timeout=120)

@@ -8,7 +8,7 @@ import pytest
 
 from reports.api import guards
 from reports.api.access import make_token
-from tests.reports.api.conftest import SECRET
+from tests.reports.api.conftest import SECRET, run_apart
 
 JSON_PATHS = ["/api/health", "/api/customers/segments", "/api/nothing", "/exports/customers.csv"]
 
@@ -77,7 +77,7 @@ def sent_by(app, receive=None, send=None):
     async def nothing():
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    asyncio.run(ask(app, receive or nothing, send or keep))
+    run_apart(ask(app, receive or nothing, send or keep))
     return sent
 
 

@@ -101,7 +101,7 @@ def test_every_answer_comes_whole_from_one_build_while_others_are_published(
     async def all_at_once():
         await asyncio.gather(publisher(), *(reader(number) for number in range(5)))
 
-    api.runner.run(all_at_once())
+    api.run(all_at_once())
     assert min(seen[0], seen[1]) > 0
     assert len(builds) > 2
     assert all(len(which) == 1 for which in builds.values())
@@ -123,7 +123,7 @@ def test_lists_come_whole_from_one_build_while_others_are_published(asking, shop
             assert answer.status_code == 200
             found.append(answer.content)
 
-    api.runner.run(all_at_once())
+    api.run(all_at_once())
     assert set(found) == set(whole)
 
 
@@ -133,7 +133,7 @@ def test_a_new_build_is_served_without_a_restart(asking, shops, tmp_path):
     api = asking(place)
     before = api.get(ADDRESSES[0])
     publish(shops[1], place)
-    api.runner.run(changed(api.client, before.headers["x-tillsight-build"]))
+    api.run(changed(api.client, before.headers["x-tillsight-build"]))
     after = api.get(ADDRESSES[0])
     assert before.json() != after.json()
     tag = {"if-none-match": before.headers["etag"]}
@@ -170,9 +170,9 @@ def test_a_damaged_publish_is_told_and_mended_by_the_next(asking, shops, tmp_pat
             await asyncio.sleep(0.01)
         raise AssertionError("nobody noticed")
 
-    api.runner.run(until_told())
+    api.run(until_told())
     publish(shops[1], place)
-    api.runner.run(changed(api.client, build))
+    api.run(changed(api.client, build))
 
 
 def test_counts_are_read_again_after_an_hour(asking, shops, tmp_path, monkeypatch):
@@ -188,5 +188,5 @@ def test_counts_are_read_again_after_an_hour(asking, shops, tmp_path, monkeypatc
     now = served_marts.clock.seconds()
     monkeypatch.setattr(served_marts.clock, "seconds", lambda: now + 3601)
     assert api.get(ADDRESSES[0]).json() == first
-    api.runner.run(asyncio.sleep(0.2))
+    api.run(asyncio.sleep(0.2))
     assert marks == [1]

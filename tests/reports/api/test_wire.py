@@ -1,0 +1,73 @@
+"""Requests whose head does not end, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from reports.api import wire
+from tests.reports.api.conftest import run_apart
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+async def answers(_, receive, send):
+    await receive()
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def asked(*pieces: bytes, pause: float = 0) -> bytes:
+    """Send the pieces with pauses between; return all that comes back until the server hangs up."""
+
+    async def ask() -> bytes:
+        loop = asyncio.get_running_loop()
+        config = uvicorn.Config(answers, log_config=None, timeout_keep_alive=1)
+        state = ServerState()
+        server = await loop.create_server(
+            lambda: wire.LimitedProtocol(config, state, {}, loop), "127.0.0.1", 0
+        )
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            told = asyncio.create_task(reader.read())
+            for piece in pieces:
+                if told.done():
+                    break
+                writer.write(piece)
+                await asyncio.sleep(pause)
+            found = await asyncio.wait_for(told, 10)
+            writer.close()
+        return found
+
+    return run_apart(ask())
+
+
+def test_one_request_after_the_other_is_answered():
+    assert asked(REQUEST, REQUEST, REQUEST, pause=0.05).count(b"204 No Content") == 3
+
+
+def test_a_head_may_come_in_pieces():
+    assert b"204 No Content" in asked(REQUEST[:10], REQUEST[10:30], REQUEST[30:], pause=0.02)
+
+
+@pytest.mark.parametrize("before", [b"", REQUEST])
+def test_a_head_that_grows_for_ever_is_refused(before):
+    pieces = [b"X: " + b"x" * 8_000] * 20
+    told = asked(before, REQUEST[:-2], *pieces, pause=0.01)
+    assert b"400 Bad Request" in told
+    assert b"too large" in told
+
+
+@pytest.mark.parametrize("pieces", [[b""], [REQUEST[:-2]], [REQUEST, REQUEST[:-2]]])
+def test_a_head_that_does_not_end_is_not_waited_for(monkeypatch, pieces):
+    monkeypatch.setattr(wire, "SECONDS_TO_ASK", 0.1)
+    told = asked(*pieces, pause=0.05)
+    assert told.count(b"204 No Content") == len(pieces) - 1
+
+
+def test_a_slow_head_is_not_saved_by_another_byte_now_and_then(monkeypatch):
+    monkeypatch.setattr(wire, "SECONDS_TO_ASK", 0.1)
+    assert asked(*[bytes([byte]) for byte in REQUEST], pause=0.02) == b""
