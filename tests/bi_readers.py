@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import jaydebeapi
 import jpype
-import pyodbc
 import sqlalchemy
 
 SQLITE_JDBC = Path("/usr/share/java/sqlite-jdbc.jar")
@@ -35,6 +34,8 @@ class Reader(Protocol):
 
 class Odbc:
     def __init__(self, address: str) -> None:
+        import pyodbc  # noqa: PLC0415  cannot be imported without unixodbc
+
         self._connection = pyodbc.connect(address)
         self._cursor = self._connection.cursor()
 

@@ -12,6 +12,7 @@ import pytest
 from scripts import pipeline
 from scripts.demo import write_demo
 from scripts.settings import Settings, read_settings
+from tests.needs import need
 
 REAL_FILE = "TILLSIGHT_ONLINE_RETAIL"
 COSTLY_SHOPS = ("real_shop", "demo_shop")
@@ -34,13 +35,12 @@ def _parameters(item: pytest.Item) -> list[str]:
 @pytest.fixture(scope="session")
 def online_retail() -> Path:
     """The UCI Online Retail file; where CI is set it must be there."""
-    path = os.environ.get(REAL_FILE)
-    if path:
-        return Path(path)
-    reason = f"{REAL_FILE} is not set: it must name the Online Retail file (CSV or CSV.gz)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    path = os.environ.get(REAL_FILE, "")
+    need(
+        f"{REAL_FILE} is not set: it must name the Online Retail file (CSV or CSV.gz)",
+        is_there=bool(path),
+    )
+    return Path(path)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sqlite3
@@ -12,10 +11,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import pyodbc
 import pytest
 
 from tests.bi_readers import SQLITE_JDBC, Jdbc, Key, Odbc, Reader, SqlAlchemy
+from tests.needs import need
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 TABLES = ("customers", "orders", "predictions", "rfm_scores", "transactions")
@@ -32,18 +31,20 @@ def address(way: str, marts_db: Path) -> str:
 
 
 def require(package: str, *, is_there: bool) -> None:
-    """Skip, or fail where CI is set, unless what a Debian package brings is there."""
-    if is_there:
-        return
-    reason = f"a driver is missing; type 'apt-get install {package}'"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    need(f"a driver is missing; type 'apt-get install {package}'", is_there=is_there)
+
+
+def has_odbc() -> bool:
+    try:
+        import pyodbc  # noqa: PLC0415  cannot be imported without unixodbc
+    except ImportError:
+        return False
+    return "SQLite3" in pyodbc.drivers()
 
 
 def require_drivers(way: str) -> None:
     if way == "ODBC":
-        require("unixodbc libsqliteodbc", is_there="SQLite3" in pyodbc.drivers())
+        require("unixodbc libsqliteodbc", is_there=has_odbc())
     if way == "JDBC":
         require("default-jre-headless", is_there=shutil.which("java") is not None)
         require("libxerial-sqlite-jdbc-java", is_there=SQLITE_JDBC.exists())

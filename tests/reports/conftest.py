@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from reports.site import write_site
+from tests.needs import need
 
 HERE = Path(__file__).parent
 AS_OF = "2024-06-30"
@@ -181,11 +182,10 @@ def connection(marts: Path) -> Iterator[sqlite3.Connection]:
 def chromium() -> Iterator[Any]:
     """Start one browser for the session, or say why the tests cannot run."""
     program = Path(os.environ.get("TILLSIGHT_CHROMIUM", "/usr/bin/chromium"))
-    if not program.exists():
-        reason = f"There is no Chromium at {program}; set TILLSIGHT_CHROMIUM to its path."
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    need(
+        f"There is no Chromium at {program}; set TILLSIGHT_CHROMIUM to its path.",
+        is_there=program.exists(),
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(program), args=CHROMIUM_ARGS)
         yield browser

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from reports.api.access import make_token
+from tests.needs import need
 from tests.serving import serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,9 +55,11 @@ def put(site: str, old: str, new: str) -> str:
 @pytest.fixture(scope="module")
 def nginx() -> str:
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None:
-        pytest.fail("There is no nginx; install it with: apt-get install nginx-light")
-    return program
+    need(
+        "nginx or openssl is missing; type 'apt-get install nginx-light openssl'",
+        is_there=bool(program and shutil.which("openssl")),
+    )
+    return str(program)
 
 
 @pytest.fixture(scope="module")
