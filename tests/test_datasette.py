@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import json
 import re
@@ -22,6 +21,7 @@ from datasette.app import Datasette
 from typer.testing import CliRunner
 
 from scripts.cli import app
+from tests.apart import run_apart
 
 CLOSED = ("customers", "rejected_rows")
 
@@ -61,7 +61,7 @@ def ask(written, demo_shop) -> Callable[..., list[Answer]]:
             database.close()
         return [Answer(answer.status_code, answer.text) for answer in answers]
 
-    return lambda *paths, is_root=False: asyncio.run(get(paths, is_root=is_root))
+    return lambda *paths, is_root=False: run_apart(get(paths, is_root=is_root))
 
 
 def query(demo_shop, sql: str, *values: str) -> list[Any]:

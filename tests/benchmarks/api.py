@@ -28,7 +28,7 @@ from urllib.parse import quote, urlencode
 import uvloop
 
 from reports.api import statements
-from tests.benchmarks.page import SHOP, TILLSIGHT, _repeated, _shop
+from tests.benchmarks.page import SHOP, TILLSIGHT, made_up_shop, repeated
 
 CLIENTS = 20
 PAGE = 100
@@ -60,12 +60,12 @@ def _request(address: str) -> bytes:
     return f"GET {address} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
-def _own(customers: int, chosen: Sequence[str]) -> dict[str, list[Question]]:
+def _own(scored: int, chosen: Sequence[str]) -> dict[str, list[Question]]:
     """Return the questions to our server."""
     draw = random.Random(1)  # noqa: S311  pages, not secrets
     pages = [
         f"/api/customers/rfm?sort_by={draw.choice(list(SORTS))}"
-        f"&page={draw.randint(1, customers // PAGE)}"
+        f"&page={draw.randint(1, scored // PAGE)}"
         for _ in range(QUESTIONS)
     ]
     one = {
@@ -78,7 +78,7 @@ def _own(customers: int, chosen: Sequence[str]) -> dict[str, list[Question]]:
     return {name: [[_request(address)] for address in asked] for name, asked in one.items()}
 
 
-def _peer(customers: int, chosen: Sequence[str]) -> dict[str, list[Question]]:
+def _peer(scored: int, chosen: Sequence[str]) -> dict[str, list[Question]]:
     """Return the same questions to Datasette, as SQL."""
     draw = random.Random(1)  # noqa: S311  pages, not secrets
 
@@ -90,7 +90,7 @@ def _peer(customers: int, chosen: Sequence[str]) -> dict[str, list[Question]]:
             ask(
                 PEER_PAGE.format(SORTS[draw.choice(list(SORTS))]),
                 limit=PAGE,
-                offset=(draw.randint(1, customers // PAGE) - 1) * PAGE,
+                offset=(draw.randint(1, scored // PAGE) - 1) * PAGE,
             )
         ]
         for _ in range(QUESTIONS)
@@ -195,18 +195,17 @@ def _measure(
 def _compare(folder: Path, customers: int, seconds: float, workers: int) -> None:
     """Time both servers on the marts of a data folder, and tell."""
     with closing(sqlite3.connect(folder / "marts.db")) as connection:
-        chosen = [
-            key
-            for (key,) in connection.execute(
-                "select customer_id from customer_360 order by random() limit ?", (QUESTIONS,)
-            )
-        ]
+        (scored,) = connection.execute("select count(segment) from customer_360").fetchone()
+        found = connection.execute(
+            "select customer_id from customer_360 order by random() limit ?", (QUESTIONS,)
+        )
+        chosen = [key for (key,) in found]
     port, peer_port = _free_port(), _free_port()
     own = [TILLSIGHT, "serve", "--data-dir", folder, "--port", str(port)]
     peer = [TILLSIGHT.with_name("datasette"), "serve", folder / "marts.db", "-p", str(peer_port)]
     limits = ["--setting", "sql_time_limit_ms", "60000", "--setting", "num_sql_threads", "4"]
-    ours = _measure([*own, "--workers", str(workers)], _own(customers, chosen), port, seconds)
-    theirs = _measure([*peer, *limits], _peer(customers, chosen), peer_port, seconds)
+    ours = _measure([*own, "--workers", str(workers)], _own(scored, chosen), port, seconds)
+    theirs = _measure([*peer, *limits], _peer(scored, chosen), peer_port, seconds)
     print(f"{customers:,} customers, {CLIENTS} clients; ms, answers a second")  # noqa: T201
     heads = ("half", "99%", "rate", "Datasette", "99%", "rate", "99% to it")
     print(f"{'':12}" + "".join(f"{head:>11}" for head in heads))  # noqa: T201
@@ -226,11 +225,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        marts = _shop(Path(scratch))
+        marts = made_up_shop(Path(scratch))
         for customers in options.customers:
             folder = Path(scratch) / str(customers)
             folder.mkdir()
-            _repeated(marts, folder / "marts.db", -(-customers // SHOP))
+            repeated(marts, folder / "marts.db", -(-customers // SHOP))
             _compare(folder, customers, options.seconds, options.workers)
             (folder / "marts.db").unlink()
 

@@ -140,7 +140,7 @@ def main() -> None:
     options = parser.parse_args()
     program = os.environ.get("TILLSIGHT_CHROMIUM", "/usr/bin/chromium")
     with tempfile.TemporaryDirectory() as folder:
-        marts = _shop(Path(folder))
+        marts = made_up_shop(Path(folder))
         sites = {count: _site(Path(folder), marts, count) for count in options.customers}
         (plotly,) = sites[options.customers[0]].glob("plotly.*.js")
         bare = bare_page(plotly.parent, plotly)
@@ -150,14 +150,14 @@ def main() -> None:
             chromium.close()
 
 
-def _shop(folder: Path) -> Path:
+def made_up_shop(folder: Path) -> Path:
     """Run a small made-up shop; return its marts."""
     command = [TILLSIGHT, "demo", "--customers", str(SHOP), "--data-dir", folder / "shop"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return folder / "shop" / "demo" / "marts.db"
 
 
-def _repeated(marts: Path, copy: Path, times: int) -> Path:
+def repeated(marts: Path, copy: Path, times: int) -> Path:
     """Copy the marts with every customer so many times, each with its orders and lines."""
     shutil.copy(marts, copy)
     connection = sqlite3.connect(copy)
@@ -179,7 +179,7 @@ def _repeated(marts: Path, copy: Path, times: int) -> Path:
 
 
 def _site(folder: Path, marts: Path, customers: int) -> Path:
-    large = _repeated(marts, folder / f"{customers}.db", -(-customers // SHOP))
+    large = repeated(marts, folder / f"{customers}.db", -(-customers // SHOP))
     out = folder / f"site_{customers}"
     write_site(large, out, exports_dir=folder / "exports")
     large.unlink()

@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -93,9 +92,3 @@ def asking() -> Iterator[Ask]:
 def query(marts_db: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(marts_db)) as connection:
         return connection.execute(sql, values).fetchall()
-
-
-def run_apart(coroutine: Coroutine[Any, Any, Value]) -> Value:
-    """Run something in a thread of its own, for the same reason as an `Asker`."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, coroutine).result(timeout=120)

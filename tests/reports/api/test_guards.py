@@ -8,7 +8,8 @@ import pytest
 
 from reports.api import guards
 from reports.api.access import make_token
-from tests.reports.api.conftest import SECRET, run_apart
+from tests.apart import run_apart
+from tests.reports.api.conftest import SECRET
 
 JSON_PATHS = ["/api/health", "/api/customers/segments", "/api/nothing", "/exports/customers.csv"]
 

@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from reports.api import wire
-from tests.reports.api.conftest import run_apart
+from tests.apart import run_apart
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
