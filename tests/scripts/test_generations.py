@@ -1,0 +1,209 @@
+"""Marts, page and CSV files that switch together, whatever is killed in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scripts import generations
+from scripts.errors import TillsightError
+
+PARTS = ("marts.db", "dbt_docs.html", "site/index.html", "exports/customers.csv")
+CHANGES = {"os.rename", "os.remove", "os.symlink", "os.link", "os.mkdir", "os.rmdir"}
+
+
+def write(folder: Path, text: str) -> None:
+    for name in PARTS:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def publish(data_dir: Path, text: str) -> None:
+    write(generations.begin(data_dir).folder, text)
+    generations.finish(data_dir)
+
+
+def shown(folder: Path) -> list[str]:
+    return [(folder / name).read_text() for name in PARTS]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def earlier_layout(data_dir: Path) -> Path:
+    """Marts, page and CSV files themselves, as they lay before generations, and what others put."""
+    write(data_dir, "earlier")
+    (data_dir / "exports" / "notes.txt").write_text("mine")
+    return data_dir
+
+
+def test_all_parts_are_shown_and_switch(data_dir):
+    for text in ("one", "two", "three"):
+        publish(data_dir, text)
+        assert shown(data_dir) == shown(data_dir / "current") == [text] * len(PARTS)
+
+
+def test_all_that_is_shown_leads_through_one_link_and_may_be_moved(data_dir, tmp_path):
+    publish(data_dir, "one")
+    links = [path for path in data_dir.rglob("*") if path.is_symlink() and path.name != "current"]
+    assert {str(path.relative_to(data_dir)) for path in links} == {
+        *("marts.db", "dbt_docs.html", "site", "exports/customers.csv")
+    }
+    for link in links:
+        assert "current" in link.readlink().parts
+    data_dir.rename(tmp_path / "moved")
+    assert shown(tmp_path / "moved") == ["one"] * len(PARTS)
+
+
+def test_the_generation_before_stays_for_its_readers_and_older_ones_go(data_dir):
+    for text in ("one", "two", "three"):
+        publish(data_dir, text)
+    kept = sorted((data_dir / "generations").iterdir())
+    assert [shown(folder)[0] for folder in kept] == ["two", "three"]
+
+
+def test_the_earlier_layout_is_taken_over(earlier_layout):
+    publish(earlier_layout, "one")
+    assert shown(earlier_layout) == ["one"] * len(PARTS)
+    assert (earlier_layout / "site").is_symlink()
+    assert (earlier_layout / "exports" / "notes.txt").read_text() == "mine"
+
+
+def test_a_file_that_is_not_made_any_more_is_not_shown(data_dir):
+    publish(data_dir, "one")
+    new = generations.begin(data_dir)
+    write(new.folder, "two")
+    (new.exports_dir / "customers.csv").rename(new.exports_dir / "customers_all.csv")
+    generations.finish(data_dir)
+    assert os.listdir(data_dir / "exports") == ["customers_all.csv"]  # noqa: PTH208  dangling too
+
+
+def test_exports_that_lie_elsewhere_stay_there(data_dir, tmp_path):
+    (tmp_path / "shared" / "lists").mkdir(parents=True)
+    data_dir.mkdir()
+    (data_dir / "exports").symlink_to(tmp_path / "shared" / "lists")
+    publish(data_dir, "one")
+    assert (tmp_path / "shared" / "lists" / "customers.csv").read_text() == "one"
+
+
+def killed_at(number: int, work: Callable[[], None]) -> bool:
+    """Work in a forked process that is killed right before a file operation; False if it ended."""
+    process = os.fork()
+    if process == 0:
+        count = 0
+
+        def hear(event: str, _: tuple[object, ...]) -> None:
+            nonlocal count
+            count += event in CHANGES
+            if event in CHANGES and count == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(hear)
+        work()
+        os._exit(0)
+    _, status = os.waitpid(process, 0)
+    assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
+    return os.WIFSIGNALED(status)
+
+
+forks = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+
+
+@forks
+def test_a_kill_at_any_file_operation_leaves_the_old_generation_or_the_new(data_dir):
+    number, seen = 0, []
+    while True:
+        number += 1
+        publish(data_dir, "before")
+        publish(data_dir, "old")
+        was_killed = killed_at(number, lambda: publish(data_dir, "new"))
+        (text,) = set(shown(data_dir))
+        generations.tidy(data_dir)
+        assert shown(data_dir) == [text] * len(PARTS)
+        assert len(list((data_dir / "generations").iterdir())) <= 2
+        seen.append(text)
+        if not was_killed:
+            break
+    assert set(seen) == {"old", "new"}
+    assert seen == sorted(seen, reverse=True)
+    assert number > 15
+
+
+@forks
+def test_a_kill_while_the_earlier_layout_is_taken_over_loses_nothing(data_dir, tmp_path):
+    number, was_killed = 0, True
+    while was_killed:
+        number += 1
+        folder = tmp_path / str(number)
+        write(folder, "earlier")
+        (folder / "exports" / "notes.txt").write_text("mine")
+        was_killed = killed_at(number, lambda folder=folder: publish(folder, "new"))
+        generations.tidy(folder)
+        assert len(set(shown(folder))) == 1
+        assert (folder / "exports" / "notes.txt").read_text() == "mine"
+        publish(folder, "next")
+        assert shown(folder) == ["next"] * len(PARTS)
+        assert not [path for path in folder.rglob("*") if path.name.startswith(".")]
+    assert number > 15
+
+
+def test_leftovers_go_and_what_is_of_others_stays(data_dir):
+    publish(data_dir, "one")
+    left = [
+        "building/marts.db",
+        ".site_public-ab12_x9z/index.html",
+        ".site.html-ab12_x9z",
+        ".current.link",
+        "exports/.customers_lost.csv.part",
+        "exports/.exports-ab12_x9z/customers.csv",
+        "models/3f9a.new/model.skops",
+        "generations/7/marts.db",
+    ]
+    others = ["exports/.hidden", ".site-notes", "models/3f9a/model.skops", "site.html"]
+    for name in (*left, *others):
+        (data_dir / name).parent.mkdir(parents=True, exist_ok=True)
+        (data_dir / name).write_text("")
+    generations.tidy(data_dir)
+    assert not [name for name in left if (data_dir / name).exists()]
+    assert all((data_dir / name).exists() for name in others)
+    assert shown(data_dir) == ["one"] * len(PARTS)
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_public_page_that_was_moved_aside_comes_back_unless_the_new_one_is_there(
+    data_dir, is_replaced
+):
+    names = {".site_public-ab12_x9z-old": "old", **({"site_public": "new"} if is_replaced else {})}
+    for name, text in names.items():
+        (data_dir / name).mkdir(parents=True)
+        (data_dir / name / "index.html").write_text(text)
+    generations.tidy(data_dir)
+    (page,) = data_dir.iterdir()
+    assert (page / "index.html").read_text() == ("new" if is_replaced else "old")
+
+
+def test_a_disk_without_symbolic_links_is_named_before_anything_is_built(data_dir, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    with pytest.raises(TillsightError, match=r"cannot hold symbolic links .* choose a folder on"):
+        generations.begin(data_dir)
+
+
+def test_a_disk_without_second_names_gets_copies(data_dir, monkeypatch, tmp_path):
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "one").write_text("text")
+    generations._share(str(tmp_path / "one"), str(tmp_path / "two"))
+    assert (tmp_path / "two").read_text() == "text"
