@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from reports.errors import ReportError
 from scripts import generations
 from scripts.errors import TillsightError
 
 PARTS = ("marts.db", "dbt_docs.html", "site/index.html", "exports/customers.csv")
+SCHEMA = Path(__file__).parents[1] / "reports" / "marts_schema.sql"
 CHANGES = {"os.rename", "os.remove", "os.symlink", "os.link", "os.mkdir", "os.rmdir"}
 
 
@@ -92,6 +96,62 @@ def test_exports_that_lie_elsewhere_stay_there(data_dir, tmp_path):
     (data_dir / "exports").symlink_to(tmp_path / "shared" / "lists")
     publish(data_dir, "one")
     assert (tmp_path / "shared" / "lists" / "customers.csv").read_text() == "one"
+
+
+@pytest.fixture
+def with_marts(data_dir: Path) -> Path:
+    """A published generation whose marts are a database that says its build and no more."""
+    new = generations.begin(data_dir)
+    write(new.folder, "one")
+    new.marts_db.unlink()
+    with closing(sqlite3.connect(new.marts_db)) as connection, connection:
+        connection.executescript(SCHEMA.read_text())
+        connection.execute("insert into build_info (build_fingerprint) values ('0123456789abcdef')")
+    generations.finish(data_dir)
+    return data_dir
+
+
+def dump(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+def inodes(data_dir: Path) -> dict[str, int]:
+    return {name: (data_dir / name).stat().st_ino for name in PARTS}
+
+
+def change_exports(data_dir: Path) -> None:
+    with generations.successor(data_dir, data_dir / "marts.db") as new:
+        (new.exports_dir / "customers.csv").unlink()
+        (new.exports_dir / "customers.csv").write_text("two")
+
+
+def test_a_part_that_is_made_alone_takes_the_others_along(with_marts):
+    before, marts = inodes(with_marts), dump(with_marts / "marts.db")
+    change_exports(with_marts)
+    after = inodes(with_marts)
+    assert (with_marts / "exports" / "customers.csv").read_text() == "two"
+    assert dump(with_marts / "marts.db") == marts
+    changed = {name for name in PARTS if before[name] != after[name]}
+    assert changed == {"marts.db", "exports/customers.csv"}
+
+
+def test_a_part_that_cannot_be_made_changes_nothing(with_marts):
+    before = inodes(with_marts)
+    with (
+        pytest.raises(ZeroDivisionError),
+        generations.successor(with_marts, with_marts / "marts.db"),
+    ):
+        raise ZeroDivisionError
+    assert inodes(with_marts) == before
+    assert not (with_marts / "building").exists()
+
+
+def test_marts_that_somebody_writes_into_are_not_copied_half(with_marts):
+    with closing(sqlite3.connect(with_marts / "marts.db")) as writer:
+        writer.execute("begin exclusive")
+        with pytest.raises(ReportError, match="is being written by another program"):
+            change_exports(with_marts)
 
 
 def killed_at(number: int, work: Callable[[], None]) -> bool:
