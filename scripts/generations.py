@@ -219,21 +219,22 @@ def _lead(place: Path, part: Path) -> None:
     target = Path(os.path.relpath(part.absolute(), place.parent.resolve()))
     if place.is_symlink() and place.readlink() == target:
         return
-    if place.is_dir() and not place.is_symlink():
-        old = place.with_name(f".{place.name}.old")
-        place.rename(old)
-        _point(place, target)
-        _remove(old)
-    else:
-        _point(place, target)
+    _point(place, target)
 
 
 def _point(link: Path, target: Path) -> None:
-    """Make a symbolic link, or turn one elsewhere, at once."""
-    aside = link.with_name(f".{link.name}.link")
+    """Make a symbolic link, or turn one elsewhere, at once.
+
+    Only a folder, as the earlier layout has it, or a copy in which links became what they led to,
+    takes two steps to give way.
+    """
+    aside, old = (link.with_name(f".{link.name}.{ending}") for ending in ("link", "old"))
     aside.unlink(missing_ok=True)
     aside.symlink_to(target)
+    if link.is_dir() and not link.is_symlink():
+        link.rename(old)
     aside.replace(link)
+    _remove(old)
 
 
 def _share(source: str, target: str) -> str:

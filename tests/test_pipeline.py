@@ -177,7 +177,7 @@ def small_shop(shop_of) -> Settings:
 @pytest.fixture
 def published(small_shop, tmp_path, settings_in) -> Settings:
     """A small published shop of one's own."""
-    shutil.copytree(small_shop.data_dir, tmp_path / "data")
+    shutil.copytree(small_shop.data_dir, tmp_path / "data", symlinks=True)
     return settings_in(tmp_path / "data")
 
 

@@ -168,6 +168,8 @@ def attack(kills: range, in_a_row: int, seed: int, folder: Path) -> Tally:
 
 def attack_side_by_side(kills: int, in_a_row: int, seed: int, folder: Path, workers: int) -> Tally:
     """Share the kills out among processes, each with a folder of its own."""
+    runs.warm_up()
+    workers = max(1, min(workers, kills // in_a_row))
     shares = [range(kills)[number::workers] for number in range(workers)]
     folders = [folder / str(number) for number in range(workers)]
     with ProcessPoolExecutor(workers, mp_context=reader.FORKS) as pool:

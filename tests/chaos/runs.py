@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -13,15 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
-import dbt.adapters.sqlite
-import sklearn.ensemble
+from scripts import cli, console
 
-import ml.predict
-import ml.train
-from scripts import cli, console, dbt_runner
-
-# What takes seconds to import is imported before the forks.
-IMPORTED = (dbt.adapters.sqlite, sklearn.ensemble, ml.predict, ml.train, dbt_runner)
+HEAVY = ("dbt.adapters.sqlite", "sklearn.ensemble", "ml.predict", "ml.train", "scripts.dbt_runner")
 STEPS = (
     "Loading",
     "Building the features",
@@ -62,6 +57,12 @@ class Usual:
 
     seconds: float
     operations: int
+
+
+def warm_up() -> None:
+    """Import what takes seconds to import, once, before the forks."""
+    for name in HEAVY:
+        importlib.import_module(name)
 
 
 def run(data_dir: Path, files: list[Path], log: Path) -> dict[str, Usual]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -79,6 +80,17 @@ def test_the_earlier_layout_is_taken_over(earlier_layout):
     assert shown(earlier_layout) == ["one"] * len(PARTS)
     assert (earlier_layout / "site").is_symlink()
     assert (earlier_layout / "exports" / "notes.txt").read_text() == "mine"
+
+
+def test_a_copy_in_which_links_became_files_is_taken_over(data_dir, tmp_path):
+    for text in ("one", "two"):
+        publish(data_dir, text)
+    shutil.copytree(data_dir, tmp_path / "copy")
+    generations.tidy(tmp_path / "copy")
+    assert shown(tmp_path / "copy") == ["two"] * len(PARTS)
+    publish(tmp_path / "copy", "three")
+    assert shown(tmp_path / "copy") == ["three"] * len(PARTS)
+    assert (tmp_path / "copy" / "site").is_symlink()
 
 
 def test_a_file_that_is_not_made_any_more_is_not_shown(data_dir):
