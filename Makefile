@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench chaos lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -30,6 +30,9 @@ bench: .venv/installed-dev ## Time the main job against peers, on made-up shops
 	$(BIN)/python -m tests.benchmarks.forecast_speed
 	$(BIN)/python -m tests.benchmarks.page
 	$(BIN)/python -m tests.benchmarks.api
+
+chaos: .venv/installed-dev ## Kill 200 runs at random moments, while a reader looks on
+	$(BIN)/python -m tests.chaos.run
 
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \

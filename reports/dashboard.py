@@ -105,6 +105,7 @@ def make_page(shop: rows.Shop, first_customers: Sequence[rows.Customer]) -> Page
         ledger_finding=findings.rows_kept(shop.build, shop.landed_transactions),
         thresholds=tables.thresholds_table(shop.thresholds, money),
         ties=findings.ties(shop.ties),
+        build_fingerprint=build.build_fingerprint,
         facts=_facts(build),
         column_docs=tables.column_docs_table(shop.column_docs),
         lineage=draw_lineage(shop.table_docs, shop.lineage),
@@ -309,4 +310,5 @@ def _facts(build: rows.BuildInfo) -> tuple[tuple[str, str], ...]:
         ("Currency", build.reporting_currency or "as in the files"),
         ("Version", build.code_version or DASH),
         ("Input fingerprint", build.input_fingerprint or DASH),
+        ("Build fingerprint", build.build_fingerprint or DASH),
     )

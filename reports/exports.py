@@ -9,6 +9,7 @@ address that stands as id or name is hidden as on the page.
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import sqlite3
 import tempfile
@@ -23,6 +24,7 @@ from reports.choice import Choice, check_choice
 from reports.errors import ReportError
 from reports.formats import public_id, slug, without_email
 
+BUILD_FILE = "build.json"
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
@@ -73,7 +75,10 @@ def plain_number(value: float) -> str:
 
 
 def write_exports(marts_db: Path, exports_dir: Path) -> list[ExportedFile]:
-    """Write `customers.csv` and one file for each segment.
+    """Write `customers.csv`, one file for each segment, and `build.json`.
+
+    The last says which build the others are of: the fingerprint of marts and page, the as-of
+    date, and the customers in each file.
 
     All files are written aside first and then put in place, so that a failure leaves the old
     ones as they were. Other files of the folder are left alone.
@@ -96,21 +101,19 @@ def write_exports(marts_db: Path, exports_dir: Path) -> list[ExportedFile]:
         If the marts cannot be read or the folder cannot be written.
     """
     with queries.open_marts(marts_db) as connection:
-        choices = list(named_files(connection).items())
+        choices = named_files(connection).items()
         _make_folder(exports_dir)
         aside = Path(tempfile.mkdtemp(prefix=".exports-", dir=exports_dir))
         try:
-            counts = [_write(connection, aside / name, choice) for name, choice in choices]
-            for name, _ in choices:
+            counts = {name: _write(connection, aside / name, choice) for name, choice in choices}
+            _write_build(connection, aside / BUILD_FILE, counts)
+            for name in (*counts, BUILD_FILE):
                 (aside / name).replace(exports_dir / name)
         except OSError as error:
             raise ReportError(f"{exports_dir} cannot be written ({error.strerror}).") from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-    return [
-        ExportedFile(exports_dir / name, rows=count)
-        for (name, _), count in zip(choices, counts, strict=True)
-    ]
+    return [ExportedFile(exports_dir / name, rows=count) for name, count in counts.items()]
 
 
 def named_files(connection: sqlite3.Connection) -> dict[str, Choice]:
@@ -172,6 +175,16 @@ def _write(connection: sqlite3.Connection, path: Path, choice: Choice) -> int:
             file.write(line)
             count += 1
     return count
+
+
+def _write_build(connection: sqlite3.Connection, path: Path, counts: Mapping[str, int]) -> None:
+    build = queries.read_build(connection)
+    told = {
+        "build_fingerprint": build.build_fingerprint,
+        "as_of_date": build.as_of_date,
+        "customers": counts,
+    }
+    path.write_text(f"{json.dumps(told, indent=2)}\n", encoding="utf-8", newline="\n")
 
 
 def read_lines(connection: sqlite3.Connection, choice: Choice) -> Iterator[str]:

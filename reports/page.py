@@ -183,6 +183,7 @@ class CustomerLine:
 class Page:
     """All values of the page; the templates print them."""
 
+    build_fingerprint: str | None
     shop_name: str
     as_of: str
     period: str

@@ -43,6 +43,7 @@ class BuildInfo:
     products: int
     data_tests: int
     data_tests_passed: int
+    build_fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,8 @@ def _replaced(folder: Path) -> Iterator[Path]:
 
 
 def _link_to(target: Path, site_dir: Path) -> str:
-    relative = os.path.relpath(target.resolve(), site_dir.resolve())
+    # a target that is itself a link leads to another place after the next publish
+    relative = os.path.relpath(target.parent.resolve() / target.name, site_dir.resolve())
     return quote(Path(relative).as_posix())
 
 

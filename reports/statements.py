@@ -10,7 +10,7 @@ BUILD_INFO = """
 select
     shop_name, as_of_date, first_order_date, horizon_days, scoring_method, return_dating,
     reporting_currency, input_fingerprint, code_version, landed_rows, kept_transactions, customers,
-    scored_customers, orders, products, data_tests, data_tests_passed
+    scored_customers, orders, products, data_tests, data_tests_passed, build_fingerprint
 from build_info
 order by build_id
 """

@@ -12,7 +12,7 @@ import reports.datasette
 import reports.exports
 from reports.choice import Choice
 from reports.options import Privacy, SiteOptions
-from scripts import console, pipeline, server
+from scripts import console, lock, pipeline, server
 from scripts.demo import DEFAULT_SEED, write_demo
 from scripts.doctor import examine
 from scripts.errors import TillsightError
@@ -39,7 +39,7 @@ def demo(
 ) -> None:
     """Make up a shop, then load and run it, in a folder of its own."""
     settings = replace(settings, data_dir=settings.data_dir / "demo")
-    with pipeline.only_one(settings):
+    with lock.only_one(settings):
         steps.start("Making up a shop")
         files = write_demo(
             settings.demo_dir,
@@ -66,7 +66,7 @@ def load(
     encoding: str,
 ) -> None:
     """Land files and list them."""
-    with pipeline.only_one(settings):
+    with lock.only_one(settings):
         steps.start("Loading")
         loads = pipeline.load_files(
             settings, files, form=form, encoding=encoding, progress=steps.report
@@ -77,7 +77,7 @@ def load(
 
 def build(settings: Settings, steps: console.Steps) -> None:
     """Build, test and publish the marts."""
-    with pipeline.only_one(settings):
+    with lock.only_one(settings):
         steps.start("Building with dbt")
         pipeline.build(settings, progress=steps.report)
     _say_ledger(settings)
@@ -86,7 +86,7 @@ def build(settings: Settings, steps: console.Steps) -> None:
 
 def train(settings: Settings, steps: console.Steps) -> None:
     """Train and say how good the model is."""
-    with pipeline.only_one(settings):
+    with lock.only_one(settings):
         steps.start("Training")
         training = pipeline.train(settings, progress=steps.report)
     _say_training(training)
@@ -130,7 +130,7 @@ def model_use(settings: Settings, _: console.Steps, *, name: str) -> None:
     """Choose the model that scores customers."""
     from scripts import models  # noqa: PLC0415  heavy, see above
 
-    with pipeline.only_one(settings):
+    with lock.only_one(settings):
         chosen = models.use_run(settings, name)
     if chosen.listed.run.status == "unavailable":
         console.say(f"The latest run is in use, and has no model. {chosen.listed.run.message}")
@@ -143,7 +143,7 @@ def model_use(settings: Settings, _: console.Steps, *, name: str) -> None:
 
 def predict(settings: Settings, steps: console.Steps) -> None:
     """Score the latest snapshot."""
-    with pipeline.only_one(settings):
+    with lock.only_one(settings):
         steps.start("Scoring")
         result = pipeline.predict(settings, progress=steps.report)
     if result.customers == 0:
@@ -170,7 +170,7 @@ def report(
     if title is not None and not title.strip():
         raise TillsightError("--title is empty; name the shop, or leave the option out")
     options = SiteOptions(title=title and title.strip(), privacy=privacy, single_file=single_file)
-    with pipeline.only_one(settings):
+    with lock.only_one(settings):
         steps.start("Writing the page")
         page = pipeline.report(settings, options=options, out=out, progress=steps.report).index
     size = page.stat().st_size
@@ -208,7 +208,7 @@ def export(
     if datasette:
         _export_datasette(settings, out, has_choice=choice != Choice())
         return
-    with pipeline.only_one(settings):
+    with lock.only_one(settings):
         if out or choice != Choice():
             place = out or settings.exports_dir / choice.file_name
             files = [reports.exports.write_export(settings.marts_db, place, choice)]
@@ -257,7 +257,7 @@ def run(
     open_page: bool,
 ) -> None:
     """Do everything in order."""
-    with pipeline.only_one(settings):
+    with lock.only_one(settings):
         page = _run(settings, steps, files, form=form, encoding=encoding)
     if open_page:
         _open(page)
@@ -359,7 +359,7 @@ def _export_datasette(settings: Settings, out: Path | None, *, has_choice: bool)
     file = (out or settings.exports_dir / "datasette.json").absolute()
     if file.is_dir():
         raise TillsightError(f"--out {out} is a folder; name a file in it")
-    with pipeline.only_one(settings):
+    with lock.only_one(settings):
         reports.datasette.write_metadata(settings.marts_db, file)
     console.say(f"Metadata: {file}")
     console.say(reports.datasette.how_to_open(settings.marts_db, file))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,9 @@ import reports.exports
 import reports.queries
 import reports.site
 from reports.options import SiteOptions
-from scripts import load, publish, warehouse
+from scripts import generations, load, publish, warehouse
 from scripts.errors import TillsightError
+from scripts.generations import Generation
 from scripts.settings import Settings
 
 # dbt and scikit-learn take seconds to import: the steps that need them do so, and loading does not.
@@ -53,34 +53,6 @@ class RunResult:
     exports: list[reports.exports.ExportedFile]
 
 
-@contextmanager
-def only_one(settings: Settings) -> Iterator[None]:
-    """Let one process at a time work in a data folder; a process that dies lets go.
-
-    Raises
-    ------
-    TillsightError
-        If another process works there.
-    """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    lock = settings.data_dir / ".lock"
-    try:
-        connection = sqlite3.connect(lock, timeout=0)
-        connection.execute("begin exclusive")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise TillsightError(
-                f"another tillsight is at work in {settings.data_dir}; wait for it, "
-                "or choose another folder with --data-dir"
-            ) from None
-        raise TillsightError(
-            f"{settings.data_dir} cannot be written to ({error}); make it writable, "
-            "or choose another folder with --data-dir"
-        ) from None
-    with closing(connection):
-        yield
-
-
 def ensure_raw(settings: Settings) -> None:
     """Create the raw tables that are not there yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -103,16 +75,40 @@ def load_files(
 
 
 def build(settings: Settings, *, progress: Progress | None = None) -> None:
-    """Build and test all models, then publish the marts."""
+    """Build and test all models, then publish the marts.
+
+    Page and CSV files switch together with the marts, where there are any: they are written anew.
+    """
     ensure_raw(settings)
     dbt = _built_features(settings, progress)
-    _build_marts(dbt, settings, progress)
+    new = _build_marts(dbt, settings, progress)
+    if (settings.exports_dir / "customers.csv").exists():
+        reports.exports.write_exports(new.marts_db, new.exports_dir)
+    if settings.site_dir.exists():
+        _write_page(new, SiteOptions(), progress)
+    generations.finish(settings.data_dir)
 
 
-def _build_marts(dbt: Dbt, settings: Settings, progress: Progress | None) -> None:
+def _build_marts(dbt: Dbt, settings: Settings, progress: Progress | None) -> Generation:
+    """Build the marts of a new generation, where nobody sees them yet."""
+    new = Generation(settings.new_marts_db.parent)
     dbt.build("marts", progress=progress)
-    dbt.write_docs(settings.dbt_docs_html)
-    publish.publish(settings.new_marts_db, settings.marts_db)
+    dbt.write_docs(new.dbt_docs_html)
+    publish.seal(new.marts_db)
+    return new
+
+
+def _write_page(
+    new: Generation, options: SiteOptions, progress: Progress | None
+) -> reports.site.SiteResult:
+    return reports.site.write_site(
+        new.marts_db,
+        new.site_dir,
+        exports_dir=new.exports_dir,
+        dbt_docs=new.dbt_docs_html if new.dbt_docs_html.exists() else None,
+        progress=progress,
+        options=options,
+    )
 
 
 def build_features(settings: Settings, *, progress: Progress | None = None) -> None:
@@ -179,6 +175,9 @@ def report(
     """
     wanted = options or SiteOptions()
     require_as_of(settings)
+    if not (out or wanted.is_public or wanted.single_file):
+        with generations.successor(settings.data_dir, settings.marts_db) as new:
+            return _at_its_place(_write_page(new, wanted, progress), settings)
     if out:
         _require_place_for_page(out, single_file=wanted.single_file)
     place = out or settings.page_path(is_public=wanted.is_public, single_file=wanted.single_file)
@@ -192,9 +191,23 @@ def report(
     )
 
 
+def _at_its_place(page: reports.site.SiteResult, settings: Settings) -> reports.site.SiteResult:
+    """Say where a page of a generation lies once it is published."""
+    return replace(page, index=settings.site_dir / page.index.name)
+
+
 def export(settings: Settings) -> list[reports.exports.ExportedFile]:
     """Write the CSV files from the published marts."""
-    return reports.exports.write_exports(settings.marts_db, settings.exports_dir)
+    with generations.successor(settings.data_dir, settings.marts_db) as new:
+        files = reports.exports.write_exports(new.marts_db, new.exports_dir)
+    return _at_their_place(files, settings)
+
+
+def _at_their_place(
+    files: Sequence[reports.exports.ExportedFile], settings: Settings
+) -> list[reports.exports.ExportedFile]:
+    """Say where files of a generation lie once they are published."""
+    return [replace(file, path=settings.exports_dir / file.path.name) for file in files]
 
 
 def run(
@@ -237,11 +250,19 @@ def run(
     step("Scoring")
     predict(settings, progress=progress)
     step("Building the marts")
-    _build_marts(dbt, settings, progress)
-    step("Writing exports and page")
-    exports = export(settings)
-    site = report(settings, progress=progress)
-    return RunResult(loads=loads, training=training, site=site, exports=exports)
+    new = _build_marts(dbt, settings, progress)
+    step("Writing the exports")
+    exports = reports.exports.write_exports(new.marts_db, new.exports_dir)
+    step("Writing the page")
+    site = _write_page(new, SiteOptions(), progress)
+    step("Publishing")
+    generations.finish(settings.data_dir)
+    return RunResult(
+        loads=loads,
+        training=training,
+        site=_at_its_place(site, settings),
+        exports=_at_their_place(exports, settings),
+    )
 
 
 def judged_lines(settings: Settings) -> dict[str, int]:
@@ -342,7 +363,7 @@ def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
     """
     from scripts.dbt_runner import Dbt  # noqa: PLC0415  heavy, see above
 
-    publish.prepare(settings.new_marts_db)
+    generations.begin(settings.data_dir)
     warehouse.discard_unless_sound(settings.work_db)
     dbt = Dbt(settings)
     dbt.build("features", progress=progress)

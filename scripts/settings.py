@@ -66,7 +66,7 @@ class Settings:
 
     @property
     def new_marts_db(self) -> Path:
-        """The marts while they are built and tested."""
+        """The marts while they are built and tested; see `scripts.generations`."""
         return self.data_dir / "building" / "marts.db"
 
     @property

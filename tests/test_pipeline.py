@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from scripts import pipeline, publish
 from scripts.errors import TillsightError
 from scripts.settings import Settings
+from tests.serving import serving
 
 DEMO_FILES = ("customers.csv", "products.csv", "transactions.csv")
 
@@ -46,6 +51,25 @@ def test_two_runs_give_the_same_marts_page_and_exports(demo_shop, second_run):
     assert list(dump(demo_shop.marts_db)) == list(dump(second_run.marts_db))
     assert content(demo_shop.site_dir) == content(second_run.site_dir)
     assert content(demo_shop.exports_dir) == content(second_run.exports_dir)
+
+
+def fingerprints(settings: Settings) -> dict[str, str | None]:
+    """Read which build marts, page and CSV files say that they are of."""
+    with closing(sqlite3.connect(settings.marts_db)) as connection:
+        ((marts,),) = connection.execute("select build_fingerprint from build_info")
+    html = (settings.site_dir / "index.html").read_text(encoding="utf-8")
+    page = re.search('<meta name="tillsight-build" content="([0-9a-f]{16})">', html)
+    exports = json.loads((settings.exports_dir / "build.json").read_text(encoding="utf-8"))
+    return {
+        "marts": marts,
+        "page": page and page[1],
+        "exports": exports["build_fingerprint"],
+    }
+
+
+def test_marts_page_and_exports_say_that_they_are_of_one_build(demo_shop):
+    (fingerprint,) = set(fingerprints(demo_shop).values())
+    assert fingerprint
 
 
 def test_all_tests_of_dbt_ran_and_passed(demo_shop):
@@ -153,7 +177,7 @@ def small_shop(shop_of) -> Settings:
 @pytest.fixture
 def published(small_shop, tmp_path, settings_in) -> Settings:
     """A small published shop of one's own."""
-    shutil.copytree(small_shop.data_dir, tmp_path / "data")
+    shutil.copytree(small_shop.data_dir, tmp_path / "data", symlinks=True)
     return settings_in(tmp_path / "data")
 
 
@@ -189,15 +213,13 @@ def test_a_wrong_type_is_refused_by_the_file(published):
 
 
 def test_an_orphan_is_not_published(published, tmp_path):
-    new_marts = tmp_path / "building" / "marts.db"
-    new_marts.parent.mkdir()
+    new_marts = tmp_path / "marts.db"
     new_marts.write_bytes(published.marts_db.read_bytes())
     with closing(sqlite3.connect(new_marts)) as connection:
         connection.execute("delete from products")
         connection.commit()
     with pytest.raises(TillsightError, match="names a row of products that is not there"):
-        publish.publish(new_marts, tmp_path / "marts.db")
-    assert not (tmp_path / "marts.db").exists()
+        publish.seal(new_marts)
 
 
 def test_plain_dbt_builds_in_place_twice_with_the_same_result(published):
@@ -214,6 +236,81 @@ def test_plain_dbt_builds_in_place_twice_with_the_same_result(published):
         )
         results.append(list(dump(published.marts_db)))
     assert results[0] == results[1]
+    assert published.marts_db.is_symlink()
+    with closing(sqlite3.connect(published.marts_db)) as connection:
+        assert connection.execute("select build_fingerprint from build_info").fetchall() == [
+            (None,)
+        ]
+
+
+def test_what_is_made_alone_takes_the_rest_of_its_build_along(published):
+    pipeline.export(published)
+    pipeline.report(published)
+    (first,) = set(fingerprints(published).values())
+    pipeline.load_files(published, [more_sales(published)])
+    pipeline.build(published)
+    (second,) = set(fingerprints(published).values())
+    before = content(published.site_dir)
+    pipeline.export(published)
+    assert set(fingerprints(published).values()) == {second} != {first}
+    assert content(published.site_dir) == before
+
+
+def more_sales(settings: Settings) -> Path:
+    file = settings.data_dir / "more.csv"
+    file.write_text(
+        "transaction_id,customer_id,product_id,invoice_date,quantity,amount\n"
+        "t2,b,p,2024-01-02,1,20.00\n"
+    )
+    return file
+
+
+def test_what_dbt_builds_in_place_shows_until_page_and_exports_follow(published):
+    pipeline.export(published)
+    pipeline.report(published)
+    with closing(sqlite3.connect(published.marts_db)) as connection, connection:
+        connection.execute("update build_info set shop_name = 'By hand', build_fingerprint = null")
+    differing = fingerprints(published)
+    assert differing["marts"] is None
+    assert differing["page"] == differing["exports"]
+    pipeline.report(published)
+    followed = fingerprints(published)
+    assert followed["marts"] == followed["page"] != followed["exports"]
+    pipeline.export(published)
+    assert len(set(fingerprints(published).values())) == 1
+
+
+def test_readers_neither_disturb_a_build_nor_are_disturbed(published):
+    rows = "select transaction_id from transactions union all select product_id from products"
+    with (
+        closing(sqlite3.connect(published.marts_db)) as writer,
+        closing(sqlite3.connect(published.marts_db)) as reader,
+        serving(published.data_dir) as served,
+        httpx.Client(base_url=served.address) as api,
+    ):
+        reader.execute("begin")
+        cursor = reader.execute(rows)
+        assert cursor.fetchone() == ("t1",)
+        writer.execute("begin immediate")  # a BI tool that was let write, and forgot to end
+        assert customers_of(api, 1) == 1
+        pipeline.load_files(published, [more_sales(published)])
+        pipeline.build(published)
+        pipeline.build(published)
+        assert cursor.fetchall() == [("p",)]
+        assert reader.execute("select count(*) from customers").fetchone() == (1,)
+        assert customers_of(api, 2) == 2
+        writer.rollback()
+
+
+def customers_of(api: httpx.Client, expected: int) -> int:
+    """Ask until the new build answers, which is read aside; every answer before is a good one."""
+    for _ in range(500):
+        answer = api.get("/api/customers/segments")
+        assert answer.status_code == 200, answer.text
+        if (found := answer.json()["total_customers"]) == expected:
+            break
+        time.sleep(0.01)
+    return int(found)
 
 
 def test_plain_dbt_without_raw_tables_says_what_to_type(published):
@@ -230,15 +327,6 @@ def test_plain_dbt_without_raw_tables_says_what_to_type(published):
     )
     assert failed.returncode != 0
     assert "Type 'tillsight load FILE'" in failed.stdout
-
-
-def test_only_one_works_in_a_folder_at_a_time(published):
-    with (
-        pipeline.only_one(published),
-        pytest.raises(TillsightError, match="another tillsight is at work"),
-        pipeline.only_one(published),
-    ):
-        pass
 
 
 def test_a_setting_that_means_nothing_is_named(own_project):

@@ -80,7 +80,8 @@
             {%- if info is not none -%}
                 {%- do run_query(
                     'update ' ~ info ~ ' set data_tests = (select count(*) from ' ~ tests ~ " where kind = 'data'),"
-                    ~ ' data_tests_passed = (select count(*) from ' ~ tests ~ " where kind = 'data' and status = 'pass')"
+                    ~ ' data_tests_passed = (select count(*) from ' ~ tests ~ " where kind = 'data' and status = 'pass'),"
+                    ~ ' build_fingerprint = null'
                 ) -%}
             {%- endif -%}
             commit

@@ -32,6 +32,11 @@ class Site(StaticFiles):
     async def check_config(self) -> None:
         """Ask for nothing: without a folder every file of it is simply not found."""
 
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Look for a file in the page that lies there now, also while another takes its place."""
+        page = Path(str(self.directory)).resolve()
+        return StaticFiles(directory=page, check_dir=False).lookup_path(path)
+
     def file_response(
         self,
         full_path: str | os.PathLike[str],

@@ -78,7 +78,7 @@ window.tillsight = (() => {
       const script = document.createElement("script");
       script.src = name;
       script.addEventListener("load", resolve);
-      script.addEventListener("error", () => reject(new Error(`The file ${name} is missing: copy the whole folder of this page.`)));
+      script.addEventListener("error", () => reject(new Error(`The file ${name} is missing. If the page was made anew meanwhile, load it again; if it was copied, copy its whole folder.`)));
       document.head.append(script);
     });
   }

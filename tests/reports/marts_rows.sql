@@ -196,7 +196,7 @@ select
     'GBP', 'f00dfeed', '0.1.0', (select sum(row_count) from row_ledger),
     (select count(*) from transactions), (select count(*) from customers),
     (select count(*) from rfm_scores), (select count(*) from orders),
-    (select count(*) from products), 3, 3;
+    (select count(*) from products), 3, 3, '0123456789abcdef';
 
 insert into data_tests values
 ('not_null_orders_order_id', 'data', 'orders', 'Every order has an id.', 'pass'),

@@ -112,7 +112,7 @@ create table build_info (
     horizon_days integer, scoring_method text, return_dating text, reporting_currency text,
     input_fingerprint text, code_version text, landed_rows integer, kept_transactions integer,
     customers integer, scored_customers integer, orders integer, products integer,
-    data_tests integer, data_tests_passed integer
+    data_tests integer, data_tests_passed integer, build_fingerprint text
 );
 create table data_tests (
     test_name text primary key, kind text, model text, description text, status text

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import sqlite3
 
 import pytest
@@ -66,7 +67,20 @@ def test_all_customers_and_one_file_for_each_segment_are_written(marts, tmp_path
         40,
         *(counts[name] for name in ("Champions", "Loyal", "At-Risk", "Lost")),
     ]
-    assert sorted(path.name for path in (tmp_path / "exports").iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in (tmp_path / "exports").iterdir()) == [
+        "build.json",
+        *sorted(FILES),
+    ]
+
+
+def test_beside_them_stands_which_build_they_are_of(marts, tmp_path, connection):
+    written = exports.write_exports(marts, tmp_path)
+    told = json.loads((tmp_path / "build.json").read_text(encoding="utf-8"))
+    assert told["customers"] == {file.path.name: file.rows for file in written}
+    ((fingerprint, as_of),) = connection.execute(
+        "select build_fingerprint, as_of_date from build_info"
+    )
+    assert (told["build_fingerprint"], told["as_of_date"]) == (fingerprint, as_of)
 
 
 def test_a_file_holds_what_the_tables_say_sorted_by_id(marts, tmp_path, connection):
@@ -119,7 +133,7 @@ def test_a_failure_leaves_the_old_files(marts, tmp_path, monkeypatch):
     with pytest.raises(ReportError, match="cannot be read"):
         exports.write_exports(marts, tmp_path)
     assert (tmp_path / "customers.csv").read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["build.json", *sorted(FILES)]
 
 
 def choose(marts, out, **choice):

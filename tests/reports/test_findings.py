@@ -110,7 +110,7 @@ def test_a_file_that_is_named_by_an_address_is_told_without_it():
 def test_a_shop_whose_tests_did_not_all_pass_shows_it():
     build = rows.BuildInfo(
         *("Shop", "2024-06-30", "2024-01-01", 30, "ntile", "return", None, None, None),
-        *(1, 1, 1, 1, 1, 1, 64, 63),
+        *(1, 1, 1, 1, 1, 1, 64, 63, None),
     )
     assert tables.tests_chip(build) == ("63 of 64 data tests passed", "bad")
     assert tables.tests_chip(replace(build, data_tests=0)) == ("No data tests have run", "none")

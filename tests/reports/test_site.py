@@ -82,6 +82,31 @@ def test_the_same_marts_give_the_same_bytes(marts, tmp_path, folder):
     assert hashes(tmp_path / "site") == hashes(folder)
 
 
+def test_the_page_says_which_build_it_is_of(folder, connection):
+    ((fingerprint,),) = connection.execute("select build_fingerprint from build_info")
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    assert f'<meta name="tillsight-build" content="{fingerprint}">' in html
+    assert f"<dd>{fingerprint}</dd>" in html
+
+
+def test_a_page_of_a_build_without_a_name_claims_none(marts, tmp_path):
+    copy = tmp_path / "marts.db"
+    copy.write_bytes(marts.read_bytes())
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("update build_info set build_fingerprint = null")
+    html = write_site(copy, tmp_path / "site", exports_dir=tmp_path).index.read_text("utf-8")
+    assert "tillsight-build" not in html
+
+
+def test_a_page_leads_to_where_links_lie_not_to_where_they_lead_today(marts, tmp_path):
+    (tmp_path / "generation").mkdir()
+    (tmp_path / "generation" / "dbt_docs.html").write_text("")
+    docs = tmp_path / "dbt_docs.html"
+    docs.symlink_to("generation/dbt_docs.html")
+    page = write_site(marts, tmp_path / "site", exports_dir=tmp_path / "exports", dbt_docs=docs)
+    assert 'href="../dbt_docs.html"' in page.index.read_text("utf-8")
+
+
 def test_files_are_named_by_their_content(folder):
     for path in folder.glob("*.*.*"):
         if path.is_file():

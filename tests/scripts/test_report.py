@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import webbrowser
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from scripts import commands
 from scripts.cli import app
 
 Report = Callable[..., Result]
+SCHEMA = Path(__file__).parents[1] / "reports" / "marts_schema.sql"
 
 
 class Written(list[tuple[Path, SiteOptions]]):
@@ -39,9 +42,20 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 
 
 @pytest.fixture
-def report(tmp_path: Path, written: Written) -> Report:
+def data_dir(tmp_path: Path) -> Path:
+    """A data folder with marts that hold nothing but the name of their build."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "marts.db")) as connection, connection:
+        connection.executescript(SCHEMA.read_text())
+        connection.execute("insert into build_info (build_fingerprint) values ('0123456789abcdef')")
+    return folder
+
+
+@pytest.fixture
+def report(data_dir: Path, written: Written) -> Report:
     def invoke(*options: str | Path) -> Result:
-        arguments = ["report", *map(str, options), "--data-dir", str(tmp_path / "data")]
+        arguments = ["report", *map(str, options), "--data-dir", str(data_dir)]
         return CliRunner().invoke(app, arguments, terminal_width=200)
 
     return invoke

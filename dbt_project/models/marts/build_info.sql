@@ -54,7 +54,8 @@ counted as (
         (select count(*) from orders) as orders,
         (select count(*) from {{ ref('products') }}) as products,
         cast(null as {{ dbt.type_int() }}) as data_tests,
-        cast(null as {{ dbt.type_int() }}) as data_tests_passed
+        cast(null as {{ dbt.type_int() }}) as data_tests_passed,
+        cast(null as {{ dbt.type_string() }}) as build_fingerprint
 
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import threading
 from collections import Counter
 from contextlib import closing
 from itertools import cycle
@@ -12,6 +13,7 @@ from itertools import cycle
 import pytest
 
 from reports.api import marts as served_marts
+from reports.api.pages import Site
 
 ADDRESSES = [
     "/api/customers/segments",
@@ -152,6 +154,31 @@ def test_marts_that_go_and_come_back_are_served_again(asking, shops, tmp_path, c
     assert [api.get(address).status_code for address in ADDRESSES] == [500, 500, 500, 500, 503]
     publish(shops[1], place)
     assert api.get("/api/health").json()["as_of_date"] == "2024-07-30"
+
+
+def test_the_page_is_found_at_every_moment_while_another_takes_its_place(tmp_path):
+    """Publishing turns a link: a lookup that resolved it twice would look into two folders."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(name)
+    (tmp_path / "site").symlink_to("one")
+    is_over = threading.Event()
+
+    def publish_on():
+        for name in cycle(("two", "one")):
+            (tmp_path / "aside").symlink_to(name)
+            (tmp_path / "aside").replace(tmp_path / "site")
+            if is_over.is_set():
+                break
+
+    publisher = threading.Thread(target=publish_on)
+    publisher.start()
+    site = Site(tmp_path / "site")
+    found = [site.lookup_path("index.html")[1] for _ in range(5_000)]
+    is_over.set()
+    publisher.join()
+    assert None not in found
+    assert site.lookup_path("../secret")[1] is None
 
 
 def test_a_damaged_publish_is_told_and_mended_by_the_next(asking, shops, tmp_path):

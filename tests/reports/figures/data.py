@@ -133,7 +133,8 @@ FACTS: dict[str, Check] = {
                 as "Scores: text",
             case return_dating when 'return' then 'their own day' end as "Returns count on: text",
             coalesce(reporting_currency, 'as in the files') as "Currency: text",
-            code_version as "Version: text", input_fingerprint as "Input fingerprint: text"
+            code_version as "Version: text", input_fingerprint as "Input fingerprint: text",
+            build_fingerprint as "Build fingerprint: text"
         from build_info
         """
     )
