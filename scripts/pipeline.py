@@ -31,6 +31,10 @@ def _silent(_: str) -> None:
     """Say nothing."""
 
 
+def _uncounted(_: int) -> None:
+    """Count nothing."""
+
+
 @dataclass(frozen=True)
 class RunResult:
     """What a whole run made.
@@ -204,6 +208,7 @@ def run(
     form: str | None = None,
     encoding: str = "utf-8",
     step: Callable[[str], None] = _silent,
+    count: Callable[[int], None] = _uncounted,
     progress: Progress | None = None,
 ) -> RunResult:
     """Do everything in order; what was published before stays until its successor is whole.
@@ -216,8 +221,8 @@ def run(
         Files to load first; none is fine.
     form, encoding
         As in `load_files`.
-    step, progress : callable
-        Told which step begins, and how far it has come.
+    step, count, progress : callable
+        Told which step begins, how many rows it handled, and how far it has come.
 
     Returns
     -------
@@ -230,18 +235,29 @@ def run(
     """
     step("Loading")
     loads = load_files(settings, files, form=form, encoding=encoding, progress=progress)
+    count(load.new_rows(loads))
     step("Building the features")
     dbt = _built_features(settings, progress)
+    count(feature_rows(settings))
     step("Training")
     training = train(settings, only_if_changed=True, progress=progress)
+    count(training.training_rows or 0)
     step("Scoring")
-    predict(settings, progress=progress)
+    count(predict(settings, progress=progress).customers)
     step("Building the marts")
     _build_marts(dbt, settings, progress)
+    count(sum(judged_lines(settings).values()))
     step("Writing exports and page")
     exports = export(settings)
     site = report(settings, progress=progress)
+    count(site.customers)
     return RunResult(loads=loads, training=training, site=site, exports=exports)
+
+
+def feature_rows(settings: Settings) -> int:
+    """Return the number of rows, customer and snapshot, that the model learns from."""
+    with closing(warehouse.connect_read_only(settings.work_db)) as connection:
+        return int(connection.execute("select count(*) from customer_features").fetchone()[0])
 
 
 def judged_lines(settings: Settings) -> dict[str, int]:
