@@ -18,7 +18,7 @@ RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check \
 
 FROM python:3.11-slim-bookworm
 
-RUN useradd --uid 10001 --create-home tillsight && install --directory --owner tillsight /data
+RUN useradd --uid 10001 --create-home tillsight && install --directory --mode 700 --owner tillsight /data
 COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 TILLSIGHT_DATA_DIR=/data
 WORKDIR /app

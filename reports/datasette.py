@@ -1,7 +1,8 @@
 """What Datasette shows beside the rows of `marts.db`: the descriptions that dbt holds.
 
-Written for Datasette 0.65, whose metadata file also says who may see what. Tables that may hold
-e-mail addresses, and SQL of one's own, which could read them, are open to `datasette --root` alone.
+Written for Datasette 0.65, whose metadata file also says who may see what. Tables that hold
+e-mail addresses or rows as they came, and SQL of one's own, which could read them, are open to
+`datasette --root` alone.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from reports import queries, rows
 from reports.files import replaced
 
 ROOT_ALONE = {"id": "root"}
-WITH_EMAIL = frozenset({"customers", "rejected_rows"})
-"""Tables with an e-mail column, or with landed rows as they came."""
+CLOSED = frozenset({"customers", "rejected_rows"})
+"""Tables with an e-mail column, or with rows as they came: those hide e-mail, and no names."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def how_to_open(marts_db: Path, metadata: Path) -> str:
     return (
         f"Type:     {shlex.join(command)}\n"
         "Your browser then shows everything. Whoever else can reach the address sees no e-mail: "
-        f"the tables {' and '.join(sorted(WITH_EMAIL))} and SQL of one's own are closed to them.\n"
+        f"the tables {' and '.join(sorted(CLOSED))} and SQL of one's own are closed to them.\n"
         "Start it again after each run, since it keeps the file that it opened; never with "
         "--immutable, which offers the whole file for download, e-mail too. If Datasette is not "
         "there yet: pip install 'datasette<1'"
@@ -191,7 +192,7 @@ def _table(
         entry["sort_desc" if view.order.startswith("-") else "sort"] = view.order.removeprefix("-")
     if view.facets:
         entry["facets"] = list(view.facets)
-    if table.table_name in WITH_EMAIL:
+    if table.table_name in CLOSED:
         entry["allow"] = ROOT_ALONE
     return entry
 

@@ -35,7 +35,14 @@ def replaced(path: Path) -> Iterator[TextIO]:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             yield file
-        fresh.chmod(0o644)
+        fresh.chmod(usual_mode(0o666))
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def usual_mode(mode: int) -> int:
+    """Return what is left of a mode that the process gives to new files; `tempfile` gives less."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return mode & ~umask

@@ -22,6 +22,7 @@ from reports.assets import Assets, check_colours, inline_assets, plotly_text, wr
 from reports.dashboard import make_page
 from reports.data_files import NO_DATA, DataFile, describe, read_data_files, write_data_files
 from reports.errors import ReportError
+from reports.files import usual_mode
 from reports.formats import without_email
 from reports.options import SiteOptions
 from reports.page import Page
@@ -113,7 +114,7 @@ def _replaced(folder: Path) -> Iterator[Path]:
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     old = fresh.with_name(f"{fresh.name}-old")
     try:
-        fresh.chmod(0o755)
+        fresh.chmod(usual_mode(0o777))
         yield fresh
         if folder.exists():
             folder.rename(old)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from scripts import cli_server, console
+from scripts import cli_backup, cli_server, console
 from scripts.cli_options import AsOf, DataDir, Encoding, Form, Open, Target
 from scripts.cli_run import carry_out, examples
 
@@ -331,6 +331,7 @@ def run(
 
 
 cli_server.add_to(app)
+cli_backup.add_to(app)
 
 
 @app.command(epilog=examples("tillsight doctor"))

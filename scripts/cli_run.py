@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import typer
 
-from ml.errors import ModelError
-from reports.errors import ReportError
-from scripts import commands, console
-from scripts.errors import TillsightError
-from scripts.settings import read_settings
+from scripts import commands, console, faults
+from scripts.run_log import RunLog
+from scripts.settings import Settings, read_settings
+
+# These change nothing in the data folder, which may not be theirs to write to; the server catches
+# signals itself, to answer what was asked before it ends.
+READ_ALONE = frozenset({"serve", "token"})
+# With --out these write where the user wants to share, so the user's own umask says who may read.
+SHARED_BY_OUT = frozenset({"report", "export"})
 
 
 def examples(*lines: str) -> str:
@@ -21,22 +26,51 @@ def examples(*lines: str) -> str:
 def carry_out(
     command: str, data_dir: Path | None, as_of: str | None, target: str | None, **options: object
 ) -> None:
-    """Run the command of this name; what a user can mend becomes a sentence and exit code 1."""
+    """Run the command of this name; what a user can mend becomes a sentence and exit code 1.
+
+    A signal that ends it becomes the exit code that shells expect: 128 and its number.
+    """
+    shares = command in SHARED_BY_OUT and options.get("out")
     try:
-        settings = read_settings(data_dir=data_dir, as_of=as_of, target=target)
-        with console.steps() as steps:
-            getattr(commands, command)(settings, steps, **options)
-    except (TillsightError, ModelError, ReportError) as error:
-        console.complain(str(error))
+        with nullcontext() if shares else faults.private_files():
+            settings = read_settings(data_dir=data_dir, as_of=as_of, target=target)
+            if command in READ_ALONE:
+                _shown(command, settings, options, ended=_unlogged)
+            else:
+                _logged(command, settings, options)
+    except KeyboardInterrupt as error:
+        console.complain(faults.sentence(error))
+        raise typer.Exit(faults.exit_code(error)) from None
+    except faults.EXPLAINED as error:
+        console.complain(faults.sentence(error))
         raise typer.Exit(1) from None
-    except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        console.complain(
-            f"{error.strerror or error}{place}. What was published before is untouched."
-        )
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        console.complain(
-            "interrupted. What was published before is untouched; files that had been loaded stay."
-        )
-        raise typer.Exit(130) from None
+
+
+def _shown(
+    command: str, settings: Settings, options: dict[str, object], *, ended: console.StepEnded
+) -> None:
+    """Run a command with a bar for its steps."""
+    with console.steps(ended) as steps:
+        getattr(commands, command)(settings, steps, **options)
+
+
+def _logged(command: str, settings: Settings, options: dict[str, object]) -> None:
+    """Run a command until a signal comes, and write into the log what became of it."""
+    log = RunLog(settings.logs_dir, command, console.warn)
+    try:
+        with faults.interruptible():
+            _shown(command, settings, options, ended=log.step)
+    except KeyboardInterrupt as error:
+        log.end("interrupted", faults.sentence(error))
+        raise
+    except faults.EXPLAINED as error:
+        log.end("failed", faults.sentence(error))
+        raise
+    except Exception as error:
+        log.end("failed", type(error).__name__)  # a fault of ours, whose text may name somebody
+        raise
+    log.end("done")
+
+
+def _unlogged(_step: str, _rows: int | None, _seconds: float, _outcome: str) -> None:
+    """Keep no log."""

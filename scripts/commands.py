@@ -13,10 +13,11 @@ import reports.exports
 from reports.choice import Choice
 from reports.options import Privacy, SiteOptions
 from scripts import console, lock, pipeline, server
+from scripts.backup_commands import backup, restore  # noqa: F401  found here by their names
 from scripts.demo import DEFAULT_SEED, write_demo
 from scripts.doctor import examine
 from scripts.errors import TillsightError
-from scripts.load import LoadResult
+from scripts.load import LoadResult, new_rows
 from scripts.settings import Settings
 
 # scikit-learn takes seconds to import: what needs it does so, and the other commands do not.
@@ -71,6 +72,7 @@ def load(
         loads = pipeline.load_files(
             settings, files, form=form, encoding=encoding, progress=steps.report
         )
+        steps.count(new_rows(loads))
     _list_loads(loads)
     console.say("Next: 'tillsight run' for everything, or 'tillsight build' for the marts alone.")
 
@@ -80,6 +82,7 @@ def build(settings: Settings, steps: console.Steps) -> None:
     with lock.only_one(settings):
         steps.start("Building with dbt")
         pipeline.build(settings, progress=steps.report)
+        steps.count(sum(pipeline.judged_lines(settings.marts_db).values()))
     _say_ledger(settings)
     console.say(f"Marts: {settings.marts_db}")
 
@@ -89,6 +92,7 @@ def train(settings: Settings, steps: console.Steps) -> None:
     with lock.only_one(settings):
         steps.start("Training")
         training = pipeline.train(settings, progress=steps.report)
+        steps.count(training.training_rows or 0)
     _say_training(training)
 
 
@@ -146,6 +150,7 @@ def predict(settings: Settings, steps: console.Steps) -> None:
     with lock.only_one(settings):
         steps.start("Scoring")
         result = pipeline.predict(settings, progress=steps.report)
+        steps.count(result.customers)
     if result.customers == 0:
         console.say(result.message)
         return
@@ -172,7 +177,9 @@ def report(
     options = SiteOptions(title=title and title.strip(), privacy=privacy, single_file=single_file)
     with lock.only_one(settings):
         steps.start("Writing the page")
-        page = pipeline.report(settings, options=options, out=out, progress=steps.report).index
+        written = pipeline.report(settings, options=options, out=out, progress=steps.report)
+        steps.count(written.customers)
+    page = written.index
     size = page.stat().st_size
     console.say(f"Page: {page}" + (f" ({size / 1e6:.1f} MB)" if single_file else ""))
     if single_file and size > LARGEST_ATTACHMENT:
@@ -214,6 +221,7 @@ def export(
             files = [reports.exports.write_export(settings.marts_db, place, choice)]
         else:
             files = pipeline.export(settings)
+        steps.count(files[0].rows)
     console.show_table(
         ["File", "Customers"],
         [[str(file.path), f"{file.rows:,}"] for file in files],
@@ -287,7 +295,13 @@ def _run(
     encoding: str = "utf-8",
 ) -> Path:
     result = pipeline.run(
-        settings, files, form=form, encoding=encoding, step=steps.start, progress=steps.report
+        settings,
+        files,
+        form=form,
+        encoding=encoding,
+        step=steps.start,
+        count=steps.count,
+        progress=steps.report,
     )
     _list_loads(result.loads)
     _say_ledger(settings)
@@ -324,7 +338,7 @@ def _list_loads(loads: Sequence[LoadResult]) -> None:
 
 def _say_ledger(settings: Settings) -> None:
     """Say how many lines were kept, and why the others were not."""
-    reasons = pipeline.judged_lines(settings)
+    reasons = pipeline.judged_lines(settings.marts_db)
     kept = reasons.pop("kept", 0)
     total = kept + sum(reasons.values())
     left_out = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())

@@ -92,6 +92,8 @@ class Dbt:
             result = runner.invoke(arguments)
         if not result.success and _is_interruption(result):
             raise KeyboardInterrupt
+        if isinstance(result.exception, OSError):
+            raise result.exception  # of the disk, not of the project
         if not result.success:
             raise TillsightError(_explain(result, settings))
         return result

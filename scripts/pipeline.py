@@ -31,6 +31,10 @@ def _silent(_: str) -> None:
     """Say nothing."""
 
 
+def _uncounted(_: int) -> None:
+    """Count nothing."""
+
+
 @dataclass(frozen=True)
 class RunResult:
     """What a whole run made.
@@ -217,6 +221,7 @@ def run(
     form: str | None = None,
     encoding: str = "utf-8",
     step: Callable[[str], None] = _silent,
+    count: Callable[[int], None] = _uncounted,
     progress: Progress | None = None,
 ) -> RunResult:
     """Do everything in order; what was published before stays until its successor is whole.
@@ -229,8 +234,8 @@ def run(
         Files to load first; none is fine.
     form, encoding
         As in `load_files`.
-    step, progress : callable
-        Told which step begins, and how far it has come.
+    step, count, progress : callable
+        Told which step begins, how many rows it handled, and how far it has come.
 
     Returns
     -------
@@ -243,18 +248,24 @@ def run(
     """
     step("Loading")
     loads = load_files(settings, files, form=form, encoding=encoding, progress=progress)
+    count(load.new_rows(loads))
     step("Building the features")
     dbt = _built_features(settings, progress)
+    count(feature_rows(settings))
     step("Training")
     training = train(settings, only_if_changed=True, progress=progress)
+    count(training.training_rows or 0)
     step("Scoring")
-    predict(settings, progress=progress)
+    count(predict(settings, progress=progress).customers)
     step("Building the marts")
     new = _build_marts(dbt, settings, progress)
+    count(sum(judged_lines(new.marts_db).values()))
     step("Writing the exports")
     exports = reports.exports.write_exports(new.marts_db, new.exports_dir)
+    count(exports[0].rows)
     step("Writing the page")
     site = _write_page(new, SiteOptions(), progress)
+    count(site.customers)
     step("Publishing")
     generations.finish(settings.data_dir)
     return RunResult(
@@ -265,9 +276,15 @@ def run(
     )
 
 
-def judged_lines(settings: Settings) -> dict[str, int]:
-    """Return the number of transaction lines of the published marts by reason, largest first."""
-    with closing(warehouse.connect_read_only(settings.marts_db)) as connection:
+def feature_rows(settings: Settings) -> int:
+    """Return the number of rows, customer and snapshot, that the model learns from."""
+    with closing(warehouse.connect_read_only(settings.work_db)) as connection:
+        return int(connection.execute("select count(*) from customer_features").fetchone()[0])
+
+
+def judged_lines(marts_db: Path) -> dict[str, int]:
+    """Return the number of transaction lines of these marts by reason, largest first."""
+    with closing(warehouse.connect_read_only(marts_db)) as connection:
         rows: list[tuple[str, int]] = connection.execute(
             "select reason, sum(row_count) from row_ledger where entity = 'transactions' "
             "group by reason order by sum(row_count) desc, reason"

@@ -99,6 +99,16 @@ class Settings:
         return self.data_dir / "dbt_docs.html"
 
     @property
+    def backups_dir(self) -> Path:
+        """Copies of raw.db."""
+        return self.data_dir / "backups"
+
+    @property
+    def logs_dir(self) -> Path:
+        """What commands did, as JSON lines."""
+        return self.data_dir / "logs"
+
+    @property
     def dbt_output_dir(self) -> Path:
         """What dbt compiled and logged."""
         return self.data_dir / "dbt"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from scripts import migrations
 from scripts.errors import TillsightError
 from scripts.forms import FORMS, Form
 
@@ -37,7 +38,12 @@ REMEDIES = {
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that its folder exists and is yours",
     sqlite3.SQLITE_READONLY: "it cannot be written to; change its permissions, or name "
     "another --data-dir",
-    sqlite3.SQLITE_FULL: "the disk is full; make room and try again",
+    sqlite3.SQLITE_FULL: "the disk, or that of temporary files (TMPDIR), is full; make room and "
+    "try again",
+    sqlite3.SQLITE_IOERR: "the disk does not take or give what it should; look whether it is full "
+    "or failing, or files are limited in size (ulimit -f), and try again",
+    sqlite3.SQLITE_PERM: "it is not yours to open; change its permissions, or name another "
+    "--data-dir",
 }
 
 
@@ -61,10 +67,13 @@ def form_ddl(form: Form) -> str:
 def ensure_raw(raw_db: Path) -> None:
     """Create the raw file and its tables, empty, where they are not there yet.
 
+    A file of an older version is carried on to the present one.
+
     Raises
     ------
     TillsightError
-        If the folder cannot be made, or the file is locked, damaged or something else.
+        If the folder cannot be made, or the file is locked, damaged, of a newer version or
+        something else.
     """
     try:
         raw_db.parent.mkdir(parents=True, exist_ok=True)
@@ -72,11 +81,14 @@ def ensure_raw(raw_db: Path) -> None:
         raise TillsightError(
             f"the folder {raw_db.parent} cannot be made ({error.strerror}); name another --data-dir"
         ) from error
-    with closing(connect(raw_db)) as connection, explained(raw_db), connection:
+    with closing(connect(raw_db)) as connection, explained(raw_db):
+        migrations.require_readable(connection, raw_db)
         connection.execute(f"pragma page_size = {PAGE_BYTES}")
-        connection.execute("begin")
-        for statement in (LOADS_DDL, *map(form_ddl, FORMS)):
-            connection.execute(statement)
+        migrations.migrate(connection)
+        with connection:
+            connection.execute("begin")
+            for statement in (LOADS_DDL, *map(form_ddl, FORMS)):
+                connection.execute(statement)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -140,10 +152,14 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        # Extended codes keep the primary code in their low byte.
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        remedy = REMEDIES.get(code, f"SQLite says '{error}'; if an older version made it, {MEND}")
-        raise TillsightError(f"{path}: {remedy}") from error
+        raise TillsightError(f"{path}: {remedy(error)}") from error
+
+
+def remedy(error: sqlite3.Error) -> str:
+    """Say what an error of SQLite means, and what to do; the caller names the file."""
+    # Extended codes keep the primary code in their low byte.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return REMEDIES.get(code, f"SQLite says '{error}'; if an older version made it, {MEND}")
 
 
 def _checked(connection: sqlite3.Connection) -> sqlite3.Connection:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 COMMANDS = (
     *("demo", "load", "build", "train", "model", "predict"),
-    *("report", "export", "serve", "token", "run", "doctor"),
+    *("report", "export", "serve", "token", "run", "backup", "restore", "doctor"),
 )
 
 

@@ -17,11 +17,26 @@
     nullif(trim({{ text }}), '')
 {%- endmacro %}
 
-{# A landed row as one line of text: its columns in order, behind commas. #}
+{# A landed row as one text in which its values can be told apart: a JSON list of its columns in order. #}
 {% macro row_as_text(columns) -%}
-    {%- for column in columns -%}
-        coalesce({{ column }}, ''){{ " || ',' || " if not loop.last }}
-    {%- endfor -%}
+    {{ return(adapter.dispatch('row_as_text', 'tillsight')(columns)) }}
+{%- endmacro %}
+
+{% macro sqlite__row_as_text(columns) -%}
+    json_array({{ columns | join(', ') }})
+{%- endmacro %}
+
+{# A row of row_as_text for people: its values behind commas. A value with an @ in it may be an e-mail address of any
+   shape, and is hidden whole. #}
+{% macro row_without_email(row_text) -%}
+    {{ return(adapter.dispatch('row_without_email', 'tillsight')(row_text)) }}
+{%- endmacro %}
+
+{% macro sqlite__row_without_email(row_text) -%}
+    (
+        select group_concat(case when instr(value, '@') > 0 then '(e-mail hidden)' else coalesce(value, '') end, ',')
+        from json_each({{ row_text }})
+    )
 {%- endmacro %}
 
 {# Rows written out in a model: a query of the named columns. Values are rendered as text literals, NULL where none. #}

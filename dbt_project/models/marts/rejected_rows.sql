@@ -22,7 +22,7 @@ named as (
         rows_judged.entity,
         rows_judged.line_number,
         rows_judged.reason,
-        rows_judged.landed_text,
+        {{ row_without_email('rows_judged.landed_text') }} as landed_text,
         {{ money('rows_judged.amount_minor') }} as amount
 
     from rows_judged
