@@ -13,10 +13,12 @@ from functools import partial
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
+from scripts.csv_faults import byte_fault, syntax_fault, wide_encoding
 from scripts.errors import TillsightError
-from scripts.tables import Run, Table
+from scripts.tables import LONGEST_FIELD, Reading, Run, Table
+from scripts.unpacking import BoundedGzipFile
 
 if TYPE_CHECKING:
     from _csv import _reader as Reader  # noqa: N812 - a class, whatever its name
@@ -24,66 +26,107 @@ if TYPE_CHECKING:
 DELIMITERS = (",", ";", "\t")
 ROWS_PER_RUN = 100
 CHUNK_CHARACTERS = 1 << 16
-# No cell of a shop is as long; what is, is a quotation mark that nobody closed, or no CSV at all.
-LONGEST_FIELD = 1 << 20
 # Longer lines are cut, which bounds the memory; their rows are refused as too wide or too long.
 LONGEST_LINE = 1 << 22
+
+# A first line like 'sep=;' is Excel's way of naming the separator.
+DECLARED_DELIMITER = re.compile(r"sep=([,;\t|:^~])?", re.IGNORECASE)
 
 # A line break as Python's text files count them, and what cannot be text.
 LINE_BREAK = re.compile("\r\n|\r|\n")
 NOT_TEXT = re.compile("[\0\udc80-\udcff]")
+# What gzip begins with, as it comes where bytes that are no text are let pass.
+PACKED_TWICE = "\x1f\udc8b"
 
 
-def read_tables(path: Path, *, encoding: str) -> Iterator[Table]:
+class _Layout(NamedTuple):
+    """How a file is laid out: what separates its fields, its header, and the header's line."""
+
+    delimiter: str
+    header: list[str]
+    line: int
+    is_declared: bool = False
+
+    @property
+    def least_width(self) -> int:
+        """Fields that a row has at least: columns without a name may lack at its end."""
+        named = [at for at, name in enumerate(self.header, start=1) if name.strip()]
+        return max(named, default=0)
+
+
+def read_tables(path: Path, reading: Reading) -> Iterator[Table]:
     """Yield the one table of a CSV file.
 
-    Fields are separated by a comma, a semicolon or a tab, whichever splits the
-    header into the most. Blank lines are passed over. A row's line is the one it starts on.
+    Fields are separated by what a first line like `sep=;` names, or else by a comma, a semicolon
+    or a tab, whichever splits the header into the most. Blank lines are passed over, and so are
+    empty fields at the end of a row that belong to no column. A row's line is the one it starts on.
 
     Parameters
     ----------
     path : Path
         The file; decompressed where its name ends in `.gz`.
-    encoding : str
-        Its encoding; with UTF-8 a byte order mark is allowed.
+    reading : Reading
+        Its encoding, and how much it may unpack to.
 
     Raises
     ------
     TillsightError
-        Now, or while the rows are read, if the file is empty or is no sound CSV.
+        Now, or while the rows are read, if the file is empty, is no sound CSV, or unpacks to
+        too much.
     """
-    delimiter, header, line = _header(path, encoding)
+    layout = _layout(path, reading)
     yield Table(
-        place=f"{path}, line {line}",
+        place=f"{path}, line {layout.line}",
         sheet="",
-        header=tuple(header),
+        header=tuple(layout.header),
         size=path.stat().st_size,
-        runs=partial(_runs, path, encoding, delimiter, len(header)),
+        runs=partial(_runs, path, reading, layout),
     )
 
 
-def _header(path: Path, encoding: str) -> tuple[str, list[str], int]:
-    """Return the delimiter, the header and its line."""
-    found: list[tuple[str, list[str], int]] = []
+def _layout(path: Path, reading: Reading) -> _Layout:
+    """Find the header, below the line that declares the separator if there is one."""
+    found = _likeliest_layout(path, reading)
+    declared = DECLARED_DELIMITER.fullmatch(found.header[0].strip())
+    if declared is None or any(found.header[1:]):
+        _check_width(path, found)
+        return found
+    delimiter = declared[1] or found.delimiter
+    with _opened(path, reading, delimiter) as (_, reader):
+        _first_row(reader)
+        header, line = _first_row(reader)
+    if not header:
+        raise TillsightError(f"{path} is empty; it needs a header and a line for each row")
+    layout = _Layout(delimiter, header, line, is_declared=True)
+    _check_width(path, layout)
+    return layout
+
+
+def _likeliest_layout(path: Path, reading: Reading) -> _Layout:
+    """Return the first row as the delimiter splits it that makes the most of it."""
+    found: list[_Layout] = []
     faults: list[TillsightError] = []
     for delimiter in DELIMITERS:
         try:
-            with _opened(path, encoding, delimiter) as (_, reader):
+            with _opened(path, reading, delimiter) as (_, reader):
                 header, line = _first_row(reader)
-                found.append((delimiter, header, line))
+                found.append(_Layout(delimiter, header, line))
         except TillsightError as fault:
             faults.append(fault)
-    best = max(found, key=lambda candidate: len(candidate[1]), default=None)
-    if best is not None and not best[1]:
+    best = max(found, key=lambda layout: len(layout.header), default=None)
+    if best is not None and not best.header:
         raise TillsightError(f"{path} is empty; it needs a header and a line for each row")
-    if best is not None and len(best[1]) > 1:
-        return best
-    if best is None or faults:
+    if best is None or (faults and len(best.header) == 1):
         raise faults[0]
-    raise TillsightError(
-        f"{path}, line {best[2]}: the header is one column, '{best[1][0][:60]}'; save the file "
-        f"with its values separated by a comma, a semicolon or a tab"
-    )
+    return best
+
+
+def _check_width(path: Path, layout: _Layout) -> None:
+    if len(layout.header) == 1:
+        raise TillsightError(
+            f"{path}, line {layout.line}: the header is one column, '{layout.header[0][:60]}'; "
+            f"save the file with its values separated by a comma, a semicolon or a tab"
+        )
 
 
 def _first_row(reader: Reader) -> tuple[list[str], int]:
@@ -97,31 +140,34 @@ def _first_row(reader: Reader) -> tuple[list[str], int]:
 
 
 def _runs(
-    path: Path, encoding: str, delimiter: str, width: int, positions: tuple[int, ...]
+    path: Path, reading: Reading, layout: _Layout, positions: tuple[int, ...]
 ) -> Iterator[Run]:
+    width = len(layout.header)
     pick = itemgetter(*positions)
     is_whole = positions == tuple(range(width))
-    with _opened(path, encoding, delimiter) as (file, reader):
-        _first_row(reader)
+    with _opened(path, reading, layout.delimiter) as (file, reader):
+        for _ in range(1 + layout.is_declared):
+            _first_row(reader)
         while True:
             line = reader.line_num + 1
             rows = list(islice(reader, ROWS_PER_RUN))
             if not rows:
                 return
             is_plain = reader.line_num - line + 1 == len(rows) and {*map(len, rows)} == {width}
-            for first_line, run in [(line, rows)] if is_plain else _split(path, line, rows, width):
+            for first_line, run in [(line, rows)] if is_plain else _split(path, line, rows, layout):
                 picked = run if is_whole else list(map(pick, run))
                 yield Run(first_line, picked, file.tell())
 
 
 def _split(
-    path: Path, line: int, rows: list[list[str]], width: int
+    path: Path, line: int, rows: list[list[str]], layout: _Layout
 ) -> Iterator[tuple[int, list[list[str]]]]:
     """Part rows where a blank line or a line break in a value disturbs the count of lines."""
+    width = len(layout.header)
     run: list[list[str]] = []
     first_line = line
     for row in rows:
-        if row and len(row) != width:
+        if row and (len(row) < layout.least_width or any(row[width:])):
             raise TillsightError(
                 f"{path}, line {line}: {len(row)} values where the header has {width} columns; "
                 f"mend the line (a value that holds the separator, a quotation mark or a line "
@@ -130,7 +176,7 @@ def _split(
         lines = 1 + sum(len(LINE_BREAK.findall(value)) for value in row)
         line += lines
         if row:
-            run.append(row)
+            run.append(row[:width] + [""] * (width - len(row)))
         if lines > 1 or not row:
             if run:
                 yield first_line, run
@@ -140,18 +186,18 @@ def _split(
 
 
 @contextmanager
-def _opened(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[BinaryIO, Reader]]:
+def _opened(path: Path, reading: Reading, delimiter: str) -> Iterator[tuple[BinaryIO, Reader]]:
     """Open a file as rows; whatever is wrong with its content becomes a sentence."""
     csv.field_size_limit(LONGEST_FIELD)
     try:
-        with _opened_text(path, encoding, errors="strict") as (file, text):
+        with _opened_text(path, reading, errors="strict") as (file, text):
             reader = _reader(text, delimiter)
             yield file, reader
     except csv.Error as error:
-        line = _line_of_syntax_fault(path, encoding, delimiter)
-        raise TillsightError(f"{path}, line {line}: {_syntax_fault(str(error))}") from error
+        line = _line_of_syntax_fault(path, reading, delimiter)
+        raise TillsightError(f"{path}, line {line}: {syntax_fault(str(error))}") from error
     except UnicodeError as error:
-        raise TillsightError(_encoding_fault(path, encoding)) from error
+        raise TillsightError(_encoding_fault(path, reading)) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise TillsightError(
             f"{path}, after line {reader.line_num}: this is no sound gzip file ({error}); copy or "
@@ -160,12 +206,14 @@ def _opened(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[BinaryI
 
 
 @contextmanager
-def _opened_text(path: Path, encoding: str, *, errors: str) -> Iterator[tuple[BinaryIO, TextIO]]:
+def _opened_text(path: Path, reading: Reading, *, errors: str) -> Iterator[tuple[BinaryIO, TextIO]]:
     """Open a file and yield it both as it lies on the disk and as text."""
+    encoding = reading.encoding
     if encoding.lower().replace("_", "-") in {"utf-8", "utf8"}:
         encoding = "utf-8-sig"
     with path.open("rb") as file:
-        data = gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else file
+        is_packed = path.suffix.lower() == ".gz"
+        data = BoundedGzipFile(path, file, reading.unpacked_megabytes) if is_packed else file
         # newline="": line breaks within values stay as they are.
         with io.TextIOWrapper(data, encoding=encoding, errors=errors, newline="") as text:
             yield file, text
@@ -187,9 +235,9 @@ def _chunks(text: TextIO) -> Iterator[TextIO]:
         yield io.StringIO(chunk, newline="")
 
 
-def _line_of_syntax_fault(path: Path, encoding: str, delimiter: str) -> int:
+def _line_of_syntax_fault(path: Path, reading: Reading, delimiter: str) -> int:
     """Read once more, row by row, and return the line that the faulty row starts on."""
-    with _opened_text(path, encoding, errors="strict") as (_, text):
+    with _opened_text(path, reading, errors="strict") as (_, text):
         reader = _reader(text, delimiter)
         while True:
             line = reader.line_num + 1
@@ -199,47 +247,20 @@ def _line_of_syntax_fault(path: Path, encoding: str, delimiter: str) -> int:
                 return line
 
 
-def _syntax_fault(message: str) -> str:
-    """Say in our words, with a remedy, what the csv module says in its own."""
-    if "field limit" in message:
-        return (
-            f"a value of this row has more than {LONGEST_FIELD:,} characters; see whether a "
-            f"quotation mark is not closed, and whether this is a CSV file"
-        )
-    if "end of data" in message:
-        return (
-            "a value begins here with a quotation mark that is never closed; close it, or double "
-            "it if it belongs to the value"
-        )
-    if "expected after" in message:
-        return (
-            "a quotation mark ends a value here but more of the value follows; double the "
-            "quotation marks that belong to the value"
-        )
-    return f"this is not sound CSV ({message}); mend the line and load the file again"
-
-
-def _encoding_fault(path: Path, encoding: str) -> str:
+def _encoding_fault(path: Path, reading: Reading) -> str:
     """Read once more, letting everything pass, and say where the first fault lies."""
+    encoding = reading.encoding
     with path.open("rb") as file:
-        if file.read(2) in {b"\xff\xfe", b"\xfe\xff"} and "16" not in encoding:
-            return f"{path}, line 1: this is UTF-16 text; load it with --encoding utf-16"
+        wide = wide_encoding(file.read(4))
+    if wide and wide[-2:] not in encoding:
+        return f"{path}, line 1: this is {wide.upper()} text; load it with --encoding {wide}"
     try:
-        with _opened_text(path, encoding, errors="surrogateescape") as (_, text):
+        with _opened_text(path, reading, errors="surrogateescape") as (_, text):
             for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE), ""), start=1):
+                if number == 1 and line.startswith(PACKED_TWICE):
+                    return f"{path}, line 1: this is packed twice; unpack it once and load that"
                 if fault := NOT_TEXT.search(line):
-                    return f"{path}, line {number}: {_byte_fault(ord(fault[0]), encoding)}"
+                    return f"{path}, line {number}: {byte_fault(ord(fault[0]), encoding)}"
     except UnicodeError as error:
         return f"{path} is not {encoding} text ({error}); name its encoding with --encoding"
     return f"{path} is not {encoding} text; name its encoding with --encoding"
-
-
-def _byte_fault(character: int, encoding: str) -> str:
-    if character == 0:
-        return "a NUL byte, which no text has; save the file as CSV in UTF-8 and load it again"
-    other = "latin-1" if encoding.lower().startswith("utf") else "utf-8"
-    # A byte that cannot be decoded comes as U+DC00 + byte (PEP 383).
-    return (
-        f"byte 0x{character - 0xDC00:02X} is not {encoding}; name the encoding of the file, "
-        f"for example --encoding {other}"
-    )

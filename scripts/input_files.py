@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scripts import csv_tables, parquet_tables, xlsx_tables
 from scripts.errors import TillsightError
-from scripts.tables import Table
+from scripts.tables import Reading, Table
 
 TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
 PARQUET_SUFFIXES = {".parquet", ".pq"}
@@ -58,20 +58,27 @@ def check_file(path: Path) -> None:
     _check_kind(path, beginning)
 
 
-def read_tables(path: Path, *, encoding: str) -> Iterator[Table]:
+def read_tables(path: Path, reading: Reading) -> Iterator[Table]:
     """Yield the tables of a file, read by what its name ends in.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    reading : Reading
+        How it is to be read.
 
     Raises
     ------
     TillsightError
-        Now, or while the rows are read, if the file is damaged or empty.
+        Now, or while the rows are read, if the file is damaged, empty, or unpacks to too much.
     """
     suffix = _suffix(path)
     if suffix in PARQUET_SUFFIXES:
-        return parquet_tables.read_tables(path)
+        return parquet_tables.read_tables(path, reading)
     if suffix in WORKBOOK_SUFFIXES:
-        return xlsx_tables.read_tables(path)
-    return csv_tables.read_tables(path, encoding=encoding)
+        return xlsx_tables.read_tables(path, reading)
+    return csv_tables.read_tables(path, reading)
 
 
 def _check_kind(path: Path, beginning: bytes) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from scripts.errors import TillsightError
 from scripts.forms import Form, Recognised, form_named, recognise
 from scripts.input_files import check_encoding, check_file, read_tables
-from scripts.tables import Table
+from scripts.tables import Reading, Table
 from scripts.warehouse import connect, ensure_raw, explained, sha256
 
 Progress = Callable[[str, int, int], None]
@@ -60,6 +60,7 @@ def load_files(
     *,
     form: str | None = None,
     encoding: str = "utf-8",
+    unpacked_megabytes: int = Reading.unpacked_megabytes,
     progress: Progress | None = None,
 ) -> list[LoadResult]:
     """Land files in the raw tables.
@@ -79,6 +80,8 @@ def load_files(
         Name of the form of all files; by default each header tells.
     encoding : str
         Encoding of the text files.
+    unpacked_megabytes : int
+        Most that a packed file may unpack to, in units of 2**20 bytes.
     progress : callable, optional
         Called with (what, done, total): bytes on disk of text files, rows of others.
 
@@ -94,11 +97,12 @@ def load_files(
     """
     chosen = form_named(form) if form else None
     check_encoding(encoding)
+    reading = Reading(encoding, unpacked_megabytes)
     for path in files:
         check_file(path)
     if len(files) > 1:
         for path in files:
-            for table in read_tables(path, encoding=encoding):
+            for table in read_tables(path, reading):
                 recognise(table.header, place=table.place, form=chosen)
     ensure_raw(raw_db)
     results: list[LoadResult] = []
@@ -106,7 +110,7 @@ def load_files(
         for path in files:
             with explained(raw_db), connection:
                 connection.execute("begin immediate")
-                results += _land(connection, path, chosen, encoding, progress)
+                results += _land(connection, path, chosen, reading, progress)
     return results
 
 
@@ -114,21 +118,22 @@ def _land(
     connection: sqlite3.Connection,
     path: Path,
     form: Form | None,
-    encoding: str,
+    reading: Reading,
     progress: Progress | None,
 ) -> list[LoadResult]:
     """Land one file within the transaction that is open."""
     before = path.stat()
+    file_name = _writable(path.name)
     fingerprint = sha256(path)
     if known := _known_loads(connection, path, fingerprint):
         _check_known_form(path, known, form)
         return known
 
     results = []
-    for table in read_tables(path, encoding=encoding):
+    for table in read_tables(path, reading):
         recognised = recognise(table.header, place=table.place, form=form)
         load_id, previous = _next_load(connection)
-        report = _reporter(progress, f"Loading {path.name}", table.size)
+        report = _reporter(progress, f"Loading {file_name}", table.size)
         row_count = _insert_rows(connection, table, recognised, load_id, report)
         name = recognised.form.name
         connection.execute(
@@ -136,7 +141,7 @@ def _land(
             "input_fingerprint) values (?, ?, ?, ?, ?, ?, ?)",
             (
                 load_id,
-                path.name,
+                file_name,
                 table.sheet,
                 name,
                 fingerprint,
@@ -144,7 +149,7 @@ def _land(
                 _chained(previous, fingerprint, table.sheet, name),
             ),
         )
-        results.append(LoadResult(path.name, table.sheet, name, row_count, is_new=True))
+        results.append(LoadResult(file_name, table.sheet, name, row_count, is_new=True))
 
     after = path.stat()
     is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
@@ -156,6 +161,11 @@ def _land(
     return results
 
 
+def _writable(name: str) -> str:
+    """Return a file's name as text: bytes in it that are none become question marks."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
 def _known_loads(connection: sqlite3.Connection, path: Path, fingerprint: str) -> list[LoadResult]:
     """Return what was loaded of the same bytes before."""
     rows = connection.execute(
@@ -163,7 +173,7 @@ def _known_loads(connection: sqlite3.Connection, path: Path, fingerprint: str) -
         (fingerprint,),
     )
     return [
-        LoadResult(path.name, sheet, form, row_count, is_new=False)
+        LoadResult(_writable(path.name), sheet, form, row_count, is_new=False)
         for sheet, form, row_count in rows
     ]
 

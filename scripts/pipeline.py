@@ -75,7 +75,14 @@ def load_files(
 ) -> list[load.LoadResult]:
     """Land files in raw.db; see `scripts.load.load_files`."""
     ensure_raw(settings)
-    return load.load_files(settings.raw_db, files, form=form, encoding=encoding, progress=progress)
+    return load.load_files(
+        settings.raw_db,
+        files,
+        form=form,
+        encoding=encoding,
+        unpacked_megabytes=settings.unpacked_megabytes,
+        progress=progress,
+    )
 
 
 def build(settings: Settings, *, progress: Progress | None = None) -> None:

@@ -35,6 +35,8 @@ class Settings:
         Last day that is observed, YYYY-MM-DD; None leaves it to the dbt var.
     models_kept : int
         Model folders that training leaves: the newest ones, and the one in use.
+    unpacked_megabytes : int
+        Most that a packed file (gzip, Parquet, workbook) may unpack to, in units of 2**20 bytes.
     api_secret : str or None
         Key that the tokens of the API are signed with; None asks nobody for a token.
     api_origins : tuple of str
@@ -46,6 +48,7 @@ class Settings:
     target: str = "sqlite"
     as_of: str | None = None
     models_kept: int = 10
+    unpacked_megabytes: int = 1024
     api_secret: str | None = field(default=None, repr=False)
     api_origins: tuple[str, ...] = ()
 
@@ -176,6 +179,7 @@ def read_settings(
         target=target or known.get("TILLSIGHT_TARGET") or "sqlite",
         as_of=as_of,
         models_kept=_count(known, "TILLSIGHT_MODELS_KEPT", default=10),
+        unpacked_megabytes=_count(known, "TILLSIGHT_UNPACKED_MB", default=1024),
         api_secret=known.get("TILLSIGHT_API_SECRET") or None,
         api_origins=tuple((known.get("TILLSIGHT_API_ORIGINS") or "").split()),
     )

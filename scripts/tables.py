@@ -11,6 +11,24 @@ from typing import NamedTuple
 
 # Above it a float cannot tell one whole number from the next.
 EXACT_FLOATS = 2**53
+# No cell of a shop is as long: in CSV it is a quotation mark that nobody closed.
+LONGEST_FIELD = 1 << 20
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are to be read.
+
+    Attributes
+    ----------
+    encoding : str
+        Encoding of the text files; with UTF-8 a byte order mark is allowed.
+    unpacked_megabytes : int
+        Most that a packed file (gzip, Parquet, workbook) may unpack to, in units of 2**20 bytes.
+    """
+
+    encoding: str = "utf-8"
+    unpacked_megabytes: int = 1024
 
 
 class Run(NamedTuple):
@@ -74,16 +92,19 @@ def as_text(value: object) -> str | None:
 
     Raises
     ------
-    UnicodeDecodeError
-        If bytes are not UTF-8 text.
+    ValueError
+        If bytes are not UTF-8 text, or the text holds a NUL or has more than
+        `LONGEST_FIELD` characters.
 
     Examples
     --------
     >>> as_text(17850.0), as_text(2.55), as_text(True), as_text(date(2010, 12, 1))
     ('17850', '2.55', 'true', '2010-12-01')
     """
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _sound(value)
     text: str | None
     match value:
         case bool():
@@ -97,9 +118,18 @@ def as_text(value: object) -> str | None:
         case Decimal():
             text = format(value, "f")
         case bytes():
-            text = value.decode("utf-8")
+            text = _sound(value.decode("utf-8"))
         case _:
             text = str(value)
+    return text
+
+
+def _sound(text: str) -> str:
+    """Return a text that can land: SQLite would end it at a NUL."""
+    if "\0" in text:
+        raise ValueError("a value holds a NUL character, which no text has")
+    if len(text) > LONGEST_FIELD:
+        raise ValueError(f"a value has more than {LONGEST_FIELD:,} characters")
     return text
 
 

@@ -14,22 +14,32 @@ from python_calamine import (
 )
 
 from scripts.errors import TillsightError
-from scripts.tables import Run, Table, as_text
+from scripts.tables import Reading, Run, Table, as_text
+from scripts.unpacking import check_workbook
 
 ROWS_PER_RUN = 100
 
 
-def read_tables(path: Path) -> Iterator[Table]:
+def read_tables(path: Path, reading: Reading) -> Iterator[Table]:
     """Yield each sheet that is not empty, in the workbook's order.
 
     The first row that is not blank is the header. A row's line is its row in
-    the sheet. Excel's own limit of 1,048,576 rows bounds the memory: a sheet is held whole.
+    the sheet. A sheet is held whole: how large it may be bounds the memory.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook.
+    reading : Reading
+        How large it may be.
 
     Raises
     ------
     TillsightError
-        If the workbook is damaged, protected by a password, or holds nothing.
+        Now, or while the rows are read, if the workbook is damaged, protected by a password,
+        too large, or holds nothing.
     """
+    check_workbook(path, reading.unpacked_megabytes)
     is_empty = True
     try:
         with CalamineWorkbook.from_path(path) as workbook:
@@ -53,21 +63,24 @@ def read_tables(path: Path) -> Iterator[Table]:
 
 
 def _table(path: Path, sheet: CalamineSheet, line: int, header: Sequence[object]) -> Table:
+    place = f"{path}, sheet '{sheet.name}'"
     return Table(
-        place=f"{path}, sheet '{sheet.name}', row {line}",
+        place=f"{place}, row {line}",
         sheet=sheet.name,
-        header=tuple(as_text(cell) or "" for cell in header),
+        header=tuple(text or "" for text in _texts(f"{place}, row {line}", header)),
         size=sheet.total_height,
-        runs=partial(_runs, sheet, line),
+        runs=partial(_runs, sheet, place, line),
     )
 
 
-def _runs(sheet: CalamineSheet, header_line: int, positions: tuple[int, ...]) -> Iterator[Run]:
-    rows: list[tuple[str | None, ...]] = []
+def _runs(
+    sheet: CalamineSheet, place: str, header_line: int, positions: tuple[int, ...]
+) -> Iterator[Run]:
+    rows: list[list[str | None]] = []
     line = 0
     for line, row in enumerate(sheet.iter_rows(), start=1):
         if line > header_line and _is_filled(row):
-            rows.append(tuple(as_text(row[at]) for at in positions))
+            rows.append(_texts(f"{place}, row {line}", [row[at] for at in positions]))
             if len(rows) < ROWS_PER_RUN:
                 continue
             yield Run(line - len(rows) + 1, rows, line)
@@ -76,6 +89,13 @@ def _runs(sheet: CalamineSheet, header_line: int, positions: tuple[int, ...]) ->
         rows = []
     if rows:
         yield Run(line - len(rows) + 1, rows, line)
+
+
+def _texts(place: str, cells: Sequence[object]) -> list[str | None]:
+    try:
+        return [as_text(cell) for cell in cells]
+    except ValueError as error:
+        raise TillsightError(f"{place}: {error}; mend the cell and load the file again") from error
 
 
 def _is_filled(row: Sequence[object]) -> bool:

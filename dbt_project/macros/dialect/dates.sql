@@ -32,7 +32,7 @@
                     and date({{ iso_day }}, '+0 days') = {{ iso_day }}
                     and substr({{ value }}, 11, 1) in ('', ' ', 'T')
                     and {{ value }} not glob '*[^-+.:0-9TZ ]*'
-                    then {{ iso_day }} || ' ' || time({{ iso_time }})
+                    then {{ iso_day }} || ' ' || {{ sqlite__read_clock(iso_time) }}
             end
         {%- for separator, order in [('/', slashes), ('-', dashes), ('.', dashes)] if order %}
         when
@@ -59,8 +59,13 @@
             date({{ iso }}, '+0 days') = {{ iso }}
             and {{ iso }} between '1900-01-01' and '2199-12-31'
             and substr({{ from_year }}, 5, 1) in ('', ' ')
-            then {{ iso }} || ' ' || time(coalesce({{ clock }}, '00:00'))
+            then {{ iso }} || ' ' || {{ sqlite__read_clock("coalesce(" ~ clock ~ ", '00:00')") }}
     end
+{%- endmacro %}
+
+{# A time of day; NULL where there is none, as at 24:00, which SQLite lets pass. #}
+{% macro sqlite__read_clock(text) -%}
+    case when time({{ text }}) < '24' then time({{ text }}) end
 {%- endmacro %}
 
 {# The date of a timestamp. #}

@@ -30,6 +30,11 @@
     )
 {%- endmacro %}
 
+{# Whether text is there and is no number: 1 or 0. #}
+{% macro is_unreadable_number(text) -%}
+    case when {{ read_micros(text) }} is null and {{ read_text(text) }} is not null then 1 else 0 end
+{%- endmacro %}
+
 {# A whole number written as text ('12', '12.0'), as an integer. NULL where it is none, or a thousand million or more. #}
 {% macro read_whole_number(text) -%}
     {{ return(adapter.dispatch('read_whole_number', 'tillsight')(text)) }}

@@ -1,20 +1,40 @@
-{# An id: trimmed text, NULL where empty; the '.0' that spreadsheets append to whole numbers is taken off. #}
+{#
+    An id: trimmed text, NULL where empty; the '.0' that spreadsheets append to whole numbers is taken off. What a
+    spreadsheet has rounded (1.23457E+11) is none: it would make one id of many.
+#}
 {% macro read_id(text) -%}
     {{ return(adapter.dispatch('read_id', 'tillsight')(text)) }}
 {%- endmacro %}
 
 {% macro sqlite__read_id(text) -%}
-    {%- set value = 'trim(' ~ text ~ ')' -%}
+    {%- set value = trimmed(text) -%}
     case
+        -- as nearly all are
+        when {{ text }} not glob '*[^0-9A-Za-z]*' then nullif({{ text }}, '')
+        when {{ value }} glob '[0-9]*[Ee]+[0-9]*' and {{ value }} not glob '*[^0-9.Ee+]*' then null
         when {{ value }} glob '[0-9]*.0' and substr({{ value }}, 1, length({{ value }}) - 2) not glob '*[^0-9]*'
             then substr({{ value }}, 1, length({{ value }}) - 2)
         else nullif({{ value }}, '')
     end
 {%- endmacro %}
 
+{# Whether an id is there but cannot be read, since a spreadsheet has rounded it. #}
+{% macro is_rounded_id(text) -%}
+    {{ read_id(text) }} is null and {{ read_text(text) }} is not null
+{%- endmacro %}
+
 {# Trimmed text, NULL where empty. #}
 {% macro read_text(text) -%}
-    nullif(trim({{ text }}), '')
+    nullif({{ trimmed(text) }}, '')
+{%- endmacro %}
+
+{# Text without blanks at its ends, also those that do not show: tabs, line ends, no-break and zero-width spaces. #}
+{% macro trimmed(text) -%}
+    {{ return(adapter.dispatch('trimmed', 'tillsight')(text)) }}
+{%- endmacro %}
+
+{% macro sqlite__trimmed(text) -%}
+    trim({{ text }}, char(9, 10, 11, 12, 13, 32, 160, 8203, 65279))
 {%- endmacro %}
 
 {# A landed row as one text in which its values can be told apart: a JSON list of its columns in order. #}

@@ -20,7 +20,10 @@ filled as (
         quantity,
         landed_text,
         {{ minor_units_from_micros('unit_price_micros') }} as unit_price_minor,
-        {{ line_amount_minor('quantity', 'unit_price_micros') }} - coalesce(line_discount_minor, 0) as line_minor,
+        case
+            when is_discount_unreadable = 0
+                then {{ line_amount_minor('quantity', 'unit_price_micros') }} - coalesce(line_discount_minor, 0)
+        end as line_minor,
         row_number() over (partition by load_id, order_id order by line_number) as line_of_order,
         max(email) over whole_order as email,
         max(customer_name) over whole_order as customer_name,
@@ -29,6 +32,8 @@ filled as (
         max(invoice_at) over whole_order as invoice_at,
         max(subtotal_minor) over whole_order as subtotal_minor,
         max(refunded_minor) over whole_order as refunded_minor,
+        max(is_subtotal_unreadable) over whole_order as is_subtotal_unreadable,
+        max(is_refund_unreadable) over whole_order as is_refund_unreadable,
         max(
             case when cancelled_at is not null or financial_status in ('voided', 'expired') then 1 else 0 end
         ) over whole_order as is_cancelled
@@ -73,7 +78,8 @@ shared as (
 
 ),
 
--- An order's discount is spread over its lines by their value, so that they add up to its subtotal.
+-- An order's discount is spread over its lines by their value, so that they add up to its subtotal. Where the
+-- subtotal cannot be read, nobody knows what the lines came to.
 discounted as (
 
     select
@@ -91,11 +97,17 @@ discounted as (
         invoice_at,
         quantity,
         unit_price_minor,
-        line_minor + cast(
-            round(adjustment_rate * order_minor_so_far) - round(adjustment_rate * (order_minor_so_far - line_minor))
-            as {{ dbt.type_int() }}
-        ) as amount_minor,
-        refunded_minor,
+        case
+            when is_subtotal_unreadable = 0
+                then
+                    line_minor + cast(
+                        round(adjustment_rate * order_minor_so_far)
+                        - round(adjustment_rate * (order_minor_so_far - line_minor))
+                        as {{ dbt.type_int() }}
+                    )
+        end as amount_minor,
+        case when is_refund_unreadable = 0 then refunded_minor end as refunded_minor,
+        is_refund_unreadable,
         is_cancelled,
         landed_text
 

@@ -59,7 +59,7 @@ refunded as (
 
     from shopify_lines
 
-    where line_of_order = 1 and refunded_minor > 0
+    where line_of_order = 1 and (refunded_minor > 0 or is_refund_unreadable = 1)
 
 ),
 

@@ -20,6 +20,7 @@ read as (
             when invoice_at is null then 'unreadable_invoice_date'
             when quantity is null then 'unreadable_quantity'
             when amount_minor is null then 'unreadable_amount'
+            when rounded_id is not null then 'unreadable_' || rounded_id
         end as unreadable_reason
 
     from lines

@@ -31,6 +31,11 @@ renamed as (
         {{ minor_units_from_micros(read_micros('subtotal')) }} as subtotal_minor,
         {{ minor_units_from_micros(read_micros('refunded_amount')) }} as refunded_minor,
 
+        -- booleans: money that is there and cannot be read
+        {{ is_unreadable_number('lineitem_discount') }} as is_discount_unreadable,
+        {{ is_unreadable_number('subtotal') }} as is_subtotal_unreadable,
+        {{ is_unreadable_number('refunded_amount') }} as is_refund_unreadable,
+
         -- timestamps, in the shop's own time
         {{ read_timestamp('created_at') }} as invoice_at,
         {{ read_text('cancelled_at') }} as cancelled_at,

@@ -17,6 +17,10 @@ renamed as (
         coalesce({{ read_id('invoice_id') }}, {{ read_id('transaction_id') }}) as order_id,
         {{ read_id('customer_id') }} as customer_id,
         {{ read_id('product_id') }} as product_id,
+        case
+            when {{ is_rounded_id('customer_id') }} then 'customer_id'
+            when {{ is_rounded_id('invoice_id') }} then 'invoice_id'
+        end as rounded_id,
 
         -- numerics
         {{ read_whole_number('quantity') }} as quantity,

@@ -16,6 +16,7 @@ renamed as (
         {{ read_id('invoice_no') }} as order_id,
         {{ read_id('customer_id') }} as customer_id,
         {{ read_id('stock_code') }} as product_id,
+        case when {{ is_rounded_id('customer_id') }} then 'customer_id' end as rounded_id,
 
         -- strings
         {{ read_text('description') }} as product_name,
