@@ -12,7 +12,7 @@ import reports.datasette
 import reports.exports
 from reports.choice import Choice
 from reports.options import Privacy, SiteOptions
-from scripts import console, lock, pipeline, server
+from scripts import console, lock, pipeline, row_counts, server
 from scripts.backup_commands import backup, restore  # noqa: F401  found here by their names
 from scripts.demo import DEFAULT_SEED, write_demo
 from scripts.doctor import examine
@@ -82,7 +82,7 @@ def build(settings: Settings, steps: console.Steps) -> None:
     with lock.only_one(settings):
         steps.start("Building with dbt")
         pipeline.build(settings, progress=steps.report)
-        steps.count(sum(pipeline.judged_lines(settings.marts_db).values()))
+        steps.count(sum(row_counts.judged_lines(settings.marts_db).values()))
     _say_ledger(settings)
     console.say(f"Marts: {settings.marts_db}")
 
@@ -338,7 +338,7 @@ def _list_loads(loads: Sequence[LoadResult]) -> None:
 
 def _say_ledger(settings: Settings) -> None:
     """Say how many lines were kept, and why the others were not."""
-    reasons = pipeline.judged_lines(settings.marts_db)
+    reasons = row_counts.judged_lines(settings.marts_db)
     kept = reasons.pop("kept", 0)
     total = kept + sum(reasons.values())
     left_out = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())

@@ -13,7 +13,7 @@ import reports.exports
 import reports.queries
 import reports.site
 from reports.options import SiteOptions
-from scripts import generations, load, publish, warehouse
+from scripts import generations, load, publish, row_counts, warehouse
 from scripts.errors import TillsightError
 from scripts.generations import Generation
 from scripts.settings import Settings
@@ -258,7 +258,7 @@ def run(
     count(load.new_rows(loads))
     step("Building the features")
     dbt = _built_features(settings, progress)
-    count(feature_rows(settings))
+    count(row_counts.feature_rows(settings.work_db))
     step("Training")
     training = train(settings, only_if_changed=True, progress=progress)
     count(training.training_rows or 0)
@@ -266,7 +266,7 @@ def run(
     count(predict(settings, progress=progress).customers)
     step("Building the marts")
     new = _build_marts(dbt, settings, progress)
-    count(sum(judged_lines(new.marts_db).values()))
+    count(sum(row_counts.judged_lines(new.marts_db).values()))
     step("Writing the exports")
     exports = reports.exports.write_exports(new.marts_db, new.exports_dir)
     count(exports[0].rows)
@@ -281,22 +281,6 @@ def run(
         site=_at_its_place(site, settings),
         exports=_at_their_place(exports, settings),
     )
-
-
-def feature_rows(settings: Settings) -> int:
-    """Return the number of rows, customer and snapshot, that the model learns from."""
-    with closing(warehouse.connect_read_only(settings.work_db)) as connection:
-        return int(connection.execute("select count(*) from customer_features").fetchone()[0])
-
-
-def judged_lines(marts_db: Path) -> dict[str, int]:
-    """Return the number of transaction lines of these marts by reason, largest first."""
-    with closing(warehouse.connect_read_only(marts_db)) as connection:
-        rows: list[tuple[str, int]] = connection.execute(
-            "select reason, sum(row_count) from row_ledger where entity = 'transactions' "
-            "group by reason order by sum(row_count) desc, reason"
-        ).fetchall()
-    return dict(rows)
 
 
 def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
