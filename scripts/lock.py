@@ -53,13 +53,14 @@ def only_one(settings: Settings) -> Iterator[None]:
 def _told(holder: Path) -> str:
     """Say which process holds the lock and since when, unless its note is of a dead one."""
     try:
-        process, machine = holder.read_text().split()
+        name, machine = holder.read_text().split()
+        process = int(name)
         since = datetime.fromtimestamp(holder.stat().st_mtime, UTC).astimezone()
     except (OSError, ValueError):
         return ""  # it has just begun or ended
     if machine != platform.node():
         return f" (process {process} on {machine}, since {since:%Y-%m-%d %H:%M})"
-    return f" (process {process}, since {since:%Y-%m-%d %H:%M})" if _lives(int(process)) else ""
+    return f" (process {process}, since {since:%Y-%m-%d %H:%M})" if _lives(process) else ""
 
 
 def _lives(process: int) -> bool:

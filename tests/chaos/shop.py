@@ -75,13 +75,13 @@ def write_inputs(folder: Path) -> tuple[list[Path], Path, Path]:
         header, *lines = csv.reader(opened)
     day, amount = header.index("invoice_date"), header.index("amount")
     lines.sort(key=lambda line: line[day])
-    half = len(lines) * 3 // 4
+    cut = len(lines) * 3 // 4
     corrected = [
         [*line[:amount], f"{float(line[amount]) + 1:.2f}", *line[amount + 1 :]]
-        for line in lines[half::7]
+        for line in lines[cut::7]
     ]
     first, later, correction = (folder / f"{name}.csv" for name in ("first", "later", "correction"))
-    for path, chosen in ((first, lines[:half]), (later, lines[half:]), (correction, corrected)):
+    for path, chosen in ((first, lines[:cut]), (later, lines[cut:]), (correction, corrected)):
         with path.open("w", newline="") as opened:
             csv.writer(opened).writerows([header, *chosen])
     return [files.customers, files.products, first], later, correction

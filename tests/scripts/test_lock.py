@@ -77,6 +77,7 @@ def test_what_a_dead_process_held_is_free(settings, other):
     [
         pytest.param("{dead} {here}", "another tillsight is at work", id="note of a dead process"),
         pytest.param("", "another tillsight is at work", id="note not written yet"),
+        pytest.param("what {here}", "another tillsight is at work", id="no note of ours"),
         pytest.param("7 elsewhere", "another tillsight (process 7 on elsewhere, since", id="far"),
         pytest.param("1 {here}", "another tillsight (process 1, since", id="of another user"),
     ],
