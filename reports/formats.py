@@ -30,7 +30,7 @@ MODEL_NAMES = {
     "rfm_quartiles": "RFM quartiles",
     "bg_nbd": "BG/NBD",
 }
-_EMAIL = re.compile(r"[^\s@<>\"'(),:;]+@[^\s@<>\"'(),:;]+")
+_EMAIL = re.compile(r"(?:\"[^\"]*\"|[^\s@<>\"'(),:;]+)@[^\s@<>\"'(),:;]+")
 
 
 @dataclass(frozen=True)
@@ -252,5 +252,7 @@ def without_email(text: str) -> str:
     --------
     >>> without_email("Eve <eve@example.com>")
     'Eve <(e-mail hidden)>'
+    >>> without_email('"eve roe"@example.com')
+    '(e-mail hidden)'
     """
     return _EMAIL.sub("(e-mail hidden)", text) if "@" in text else text

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import reports.datasette
 import reports.exports
 from reports.choice import Choice
+from reports.formats import without_email
 from reports.options import Privacy, SiteOptions
 from scripts import console, lock, pipeline, row_counts, server
 from scripts.backup_commands import backup, restore  # noqa: F401  found here by their names
@@ -325,7 +326,7 @@ def _open(page: Path) -> None:
 def _list_loads(loads: Sequence[LoadResult]) -> None:
     rows = [
         [
-            f"{load.file_name} ({load.sheet})" if load.sheet else load.file_name,
+            without_email(f"{load.file_name} ({load.sheet})" if load.sheet else load.file_name),
             load.form,
             f"{load.row_count:,}",
             "loaded" if load.is_new else "was loaded already",

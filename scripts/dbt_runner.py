@@ -90,6 +90,10 @@ class Dbt:
             arguments += ["--vars", json.dumps({"as_of_date": settings.as_of})]
         with settings.dbt_environment():
             result = runner.invoke(arguments)
+        if not result.success:
+            # dbt skips what seems older than its start: a clock that was set back while it read the
+            # project leaves half-read models here, which it would take for good ever after
+            (settings.dbt_output_dir / "target" / "partial_parse.msgpack").unlink(missing_ok=True)
         if not result.success and _is_interruption(result):
             raise KeyboardInterrupt
         if isinstance(result.exception, OSError):

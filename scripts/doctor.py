@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import platform
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
 
-from scripts import pipeline, warehouse
-from scripts.errors import TillsightError
-from scripts.settings import Settings
+from packaging.requirements import Requirement
+
+from reports.assets import PLOTLY
+from scripts import doctor_data
+from scripts.finding import Finding
+from scripts.settings import PROJECT_DIR, Settings
 
 _PYTHON = ((3, 11), (3, 14))
 _SQLITE = (3, 35)  # window functions over CTEs, math functions, returning
-_LIBRARIES = ("dbt-core", "dbt-sqlite", "pandas", "scikit-learn", "plotly", "skops")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes
-    ----------
-    subject, what : str
-        What was looked at and what was found.
-    is_well : bool
-        Whether it is as a run needs it.
-    remedy : str
-        What to do where it is not.
-    """
-
-    subject: str
-    what: str
-    is_well: bool = True
-    remedy: str = ""
+_NAMED = ("dbt-core", "dbt-sqlite", "pandas", "scikit-learn", "plotly", "skops")
+_DBT_FILES = ("dbt_project.yml", "profiles.yml", "selectors.yml")
+_INSTALL = "type 'make demo' in the project, which installs the locked libraries"
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Look at Python, SQLite, the libraries, the data folder and what lies in it.
+    """Look at Python, SQLite, the libraries, the project, the data folder and what lies in it.
 
-    Creates the raw tables where they are missing, so that plain dbt can run.
+    Creates the raw tables where they are missing, so that plain dbt can run, and carries a raw.db
+    of an older version on.
 
     Parameters
     ----------
@@ -54,7 +40,14 @@ def examine(settings: Settings) -> list[Finding]:
     -------
     list of Finding
     """
-    return [_python(), _sqlite(), _libraries(), *_data_folder(settings)]
+    installation = [
+        _python(),
+        _sqlite(),
+        *_libraries(PROJECT_DIR / "requirements.lock"),
+        _project(settings.dbt_dir),
+        _plotly(PLOTLY),
+    ]
+    return [*installation, *doctor_data.examine(settings)]
 
 
 def _python() -> Finding:
@@ -71,7 +64,7 @@ def _sqlite() -> Finding:
     """Look for the functions that the models use."""
     try:
         with closing(sqlite3.connect(":memory:")) as connection:
-            connection.execute("select power(2.0, 0.5), sqrt(2.0), json_valid('1')").fetchone()
+            connection.execute("select power(2.0, 0.5), sqrt(2.0), json_array('1')").fetchone()
         has_functions = sqlite3.sqlite_version_info >= _SQLITE
     except sqlite3.OperationalError:
         has_functions = False
@@ -83,41 +76,57 @@ def _sqlite() -> Finding:
     )
 
 
-def _libraries() -> Finding:
-    return Finding("Libraries", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES))
-
-
-def _data_folder(settings: Settings) -> Iterator[Finding]:
-    folder = settings.data_dir
-    pipeline.ensure_raw(settings)
+def _libraries(lock: Path) -> Iterator[Finding]:
+    """Hold what is installed to the ranges of the project, and say where the lock has another."""
+    installed = {one.name: _installed(one.name) for one in _required()}
+    wrong = [
+        f"{one.name} {installed[one.name] or 'is missing'}"
+        for one in _required()
+        if not one.specifier.contains(installed[one.name] or "0", prereleases=True)
+        or installed[one.name] is None
+    ]
+    shown = ", ".join(f"{name} {installed[name]}" for name in _NAMED)
     yield Finding(
-        "Data folder",
-        str(folder),
-        is_well=os.access(folder, os.W_OK),
-        remedy=f"make {folder} writable, or choose another with --data-dir",
+        "Libraries",
+        f"not as the project needs them: {', '.join(wrong)}" if wrong else shown,
+        is_well=not wrong,
+        remedy=_INSTALL,
     )
-    with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
-        loads, rows = connection.execute(
-            "select count(*), coalesce(sum(row_count), 0) from raw_loads"
-        ).fetchone()
-    yield Finding("Loaded", f"{rows:,} rows of {loads:,} files")
-    yield _marts(settings)
+    if lock.exists():
+        # a package may be pinned once for each Python
+        pins = set(re.findall(r"^([a-z0-9._-]+)==([^ ;]+)", lock.read_text(), re.MULTILINE))
+        others = [name for name, found in installed.items() if (name, found) not in pins]
+        told = f"others than the tested ones: {', '.join(others)}" if others else "as locked"
+        yield Finding("Versions", told)
 
 
-def _marts(settings: Settings) -> Finding:
-    """Say what is published, if anything is: dbt leaves an empty file where it only compiles."""
-    if not settings.marts_db.exists() or not settings.marts_db.stat().st_size:
-        return Finding("Marts", "none yet; 'tillsight run' makes them")
+def _required() -> list[Requirement]:
+    """Return what the project needs on this machine, extras left out."""
+    every = [Requirement(line) for line in requires("tillsight") or []]
+    return [one for one in every if one.marker is None or one.marker.evaluate({"extra": ""})]
+
+
+def _installed(name: str) -> str | None:
     try:
-        with closing(warehouse.connect_read_only(settings.marts_db)) as connection:
-            as_of, passed, tests = connection.execute(
-                "select as_of_date, data_tests_passed, data_tests from build_info"
-            ).fetchone()
-    except (TillsightError, sqlite3.DatabaseError) as error:
-        return Finding(
-            "Marts",
-            str(error),
-            is_well=False,
-            remedy="type 'tillsight build' to make the marts anew",
-        )
-    return Finding("Marts", f"as of {as_of}, {passed} of {tests} tests passed")
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _project(dbt_dir: Path) -> Finding:
+    missing = [name for name in _DBT_FILES if not (dbt_dir / name).is_file()]
+    return Finding(
+        "dbt project",
+        f"{dbt_dir} lacks {', '.join(missing)}" if missing else str(dbt_dir),
+        is_well=not missing,
+        remedy="install with 'make demo' in the project's own folder, where dbt_project lies",
+    )
+
+
+def _plotly(file: Path) -> Finding:
+    return Finding(
+        "Charts",
+        f"plotly.js, {file.stat().st_size / 1e6:.1f} MB" if file.is_file() else f"no {file}",
+        is_well=file.is_file(),
+        remedy=_INSTALL,
+    )

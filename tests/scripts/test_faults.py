@@ -1,8 +1,8 @@
 """What machines do to a run, done to it for real: a sentence, an exit code, and nothing lost.
 
-A full disk is a small file system, or a limit on the size of files where none may be mounted; what
-may not be written is so for root as well, whose right to write all the same is given up. What
-cannot be simulated here is skipped, and says so.
+A full disk is a small file system, or a limit on the size of files; what may not be written is so
+for root as well, whose right to write all the same is given up. What cannot be simulated where the
+tests run is skipped, and says so.
 """
 
 from __future__ import annotations

@@ -1,0 +1,231 @@
+"""Look at the data folder: who may read it, what lies in it, whether it fits together."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from scripts import migrations, pipeline, publish, warehouse
+from scripts.errors import TillsightError
+from scripts.finding import Finding
+from scripts.settings import Settings
+
+# What a first run takes on the disk, as a multiple of raw.db, where nothing is there to measure.
+FIRST_RUN = 4
+SMALLEST_NEED = 50_000_000
+LEFT_OVERS = ("building", ".*.part", ".site*", "exports/.exports-*", "models/*.new", "*-journal")
+OF_OTHERS = 0o077
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at the folder and yield what was found; what is missing yet is no fault."""
+    try:
+        pipeline.ensure_raw(settings)
+    except TillsightError as error:
+        yield Finding("Data folder", str(settings.data_dir), is_well=False, remedy=str(error))
+        return
+    yield _folder(settings.data_dir)
+    yield _privacy(settings)
+    lock = _lock(settings)
+    yield lock
+    if lock.what == "free":
+        yield _left_overs(settings.data_dir)
+    yield from _disk(settings)
+    yield _raw(settings)
+    yield from _published(settings)
+    yield from _model(settings)
+
+
+def _folder(folder: Path) -> Finding:
+    return Finding(
+        "Data folder",
+        str(folder),
+        is_well=os.access(folder, os.W_OK),
+        remedy=f"make {folder} writable, or choose another with --data-dir",
+    )
+
+
+def _privacy(settings: Settings) -> Finding:
+    """Look whether others of this machine can read customers: into the folder, and a file of it."""
+    files = [path for path in (settings.raw_db, settings.marts_db) if path.exists()]
+    is_open = settings.data_dir.stat().st_mode & OF_OTHERS and any(
+        path.stat().st_mode & OF_OTHERS for path in files
+    )
+    return Finding(
+        "Permissions",
+        "others of this machine can read customers" if is_open else "the owner's alone",
+        is_well=not is_open,
+        remedy=f"type 'chmod -R go-rwx {settings.data_dir}'",
+    )
+
+
+def _lock(settings: Settings) -> Finding:
+    try:
+        with pipeline.only_one(settings):
+            return Finding("Lock of the folder", "free")
+    except TillsightError as error:
+        return Finding("Lock of the folder", f"held: {error}")
+
+
+def _left_overs(folder: Path) -> Finding:
+    found = sorted(
+        str(path.relative_to(folder)) for name in LEFT_OVERS for path in folder.glob(name)
+    )
+    return Finding(
+        "Left-overs",
+        f"of a run that was stopped: {', '.join(found)}" if found else "none",
+        is_well=not found,
+        remedy=f"type 'tillsight run', then delete what is still there of {', '.join(found)} in "
+        f"{folder}",
+    )
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    """Hold free space to what a rebuild writes beside what is there."""
+    made = (settings.work_db, settings.marts_db, settings.site_dir, settings.exports_dir)
+    need = max(sum(map(_size, made)) or _size(settings.raw_db) * FIRST_RUN, SMALLEST_NEED)
+    places = {"Disk": settings.data_dir, "Temporary files": Path(tempfile.gettempdir())}
+    for subject, place in places.items():
+        free = shutil.disk_usage(place).free
+        yield Finding(
+            subject,
+            f"{free / 1e6:,.0f} MB free, a rebuild needs up to {need / 1e6:,.0f} MB",
+            is_well=free >= need,
+            remedy=f"make room in {place}",
+        )
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(_size(one) for one in path.iterdir())
+    return path.stat().st_size if path.exists() else 0
+
+
+def _raw(settings: Settings) -> Finding:
+    with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
+        loads, rows = connection.execute(
+            "select count(*), coalesce(sum(row_count), 0) from raw_loads"
+        ).fetchone()
+        number = migrations.version_of(connection)
+        verdict = _soundness(connection)
+    told = f"{rows:,} rows of {loads:,} files, version {number}"
+    return Finding(
+        "Loaded",
+        told if verdict == "ok" else f"{told}; damaged: {verdict}",
+        is_well=verdict == "ok",
+        remedy="type 'tillsight restore FILE' with the latest of backups/",
+    )
+
+
+def _soundness(connection: sqlite3.Connection) -> str:
+    try:
+        return str(connection.execute("pragma quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        return str(error)
+
+
+def _published(settings: Settings) -> Iterator[Finding]:
+    """Look at the marts, and at page and exports beside them.
+
+    dbt leaves an empty file where it only compiles: that is no marts yet.
+    """
+    if not _size(settings.marts_db):
+        yield Finding("Marts", "none yet; 'tillsight run' makes them")
+        return
+    try:
+        with closing(warehouse.connect_read_only(settings.marts_db)) as connection:
+            build = connection.execute(
+                "select as_of_date, data_tests_passed, data_tests, input_fingerprint "
+                "from build_info"
+            ).fetchone()
+            number = migrations.version_of(connection)
+    except (TillsightError, sqlite3.DatabaseError) as error:
+        remedy = "type 'tillsight build' to make the marts anew"
+        yield Finding("Marts", str(error), is_well=False, remedy=remedy)
+        return
+    as_of, passed, tests, fingerprint = build
+    yield Finding(
+        "Marts",
+        f"as of {as_of}, {passed} of {tests} tests passed, version {number}",
+        is_well=passed == tests and number in {0, publish.SCHEMA_VERSION},
+        remedy="type 'tillsight run' to make them anew",
+    )
+    yield _freshness(settings, fingerprint)
+    yield from _ages(settings)
+
+
+def _freshness(settings: Settings, fingerprint: str | None) -> Finding:
+    """Say how many files were loaded after those that the marts were made from."""
+    with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
+        later, last = connection.execute(
+            "select count(*), max(load_id) from raw_loads where load_id > coalesce("
+            "(select max(load_id) from raw_loads where input_fingerprint = ?), 0)",
+            (fingerprint,),
+        ).fetchone()
+    return Finding(
+        "Freshness",
+        f"the marts lack {later:,} files that are loaded, up to load {last}"
+        if later
+        else "the marts have all that is loaded",
+        is_well=not later,
+        remedy="type 'tillsight run' to publish what is loaded",
+    )
+
+
+def _ages(settings: Settings) -> Iterator[Finding]:
+    """Hold page and exports to the marts by the times of the files."""
+    published = settings.marts_db.stat().st_mtime_ns
+    places = {
+        "Page": (settings.site_dir / "index.html", "report"),
+        "Exports": (settings.exports_dir / "customers.csv", "export"),
+    }
+    for subject, (file, command) in places.items():
+        if not file.exists():
+            yield Finding(subject, f"none yet; 'tillsight {command}' writes it")
+            continue
+        is_older = file.stat().st_mtime_ns < published
+        yield Finding(
+            subject,
+            f"{file}, {'older than' if is_older else 'of'} the marts",
+            is_well=not is_older,
+            remedy=f"type 'tillsight {command}'",
+        )
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
+        run = connection.execute(
+            "select model_run_id, as_of_date, library_versions, status from raw_model_runs "
+            "order by is_pinned desc, run_number desc limit 1"
+        ).fetchone()
+    if run is None or run[3] == "unavailable":
+        yield Finding("Model", "none" if run else "none yet; 'tillsight run' trains one")
+        return
+    name, as_of, versions, _ = run
+    others = _differing(json.loads(versions))
+    yield Finding(
+        "Model",
+        f"{name}, trained as of {as_of}"
+        + (f", by other versions of {', '.join(others)}" if others else ""),
+        is_well=not others,
+        remedy="type 'tillsight model use latest' if it was chosen by hand, then 'tillsight run'",
+    )
+
+
+def _differing(written: dict[str, str]) -> list[str]:
+    """Return the libraries that have another version here than a model was written with."""
+    return sorted(name for name, number in written.items() if _installed(name) != number)
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
