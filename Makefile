@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint format bench chaos lock clean
+.PHONY: help demo test lint format mutants chaos bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -24,6 +24,9 @@ lint: .venv/installed-dev ## Check style and types of Python, JavaScript and SQL
 format: .venv/installed-dev ## Format the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+mutants: .venv/installed-dev ## Make the SQL wrong on purpose, one change at a time, and see which test notices
+	$(BIN)/python -m tests.mutants
 
 bench: .venv/installed-dev ## Time the main job against peers, on made-up shops
 	$(BIN)/python -m tests.benchmarks.run

@@ -12,7 +12,7 @@ from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from scripts import migrations, pipeline, publish, warehouse
+from scripts import lock, migrations, pipeline, publish, warehouse
 from scripts.errors import TillsightError
 from scripts.finding import Finding
 from scripts.settings import Settings
@@ -20,7 +20,6 @@ from scripts.settings import Settings
 # What a first run takes on the disk, as a multiple of raw.db, where nothing is there to measure.
 FIRST_RUN = 4
 SMALLEST_NEED = 50_000_000
-LEFT_OVERS = ("building", ".*.part", ".site*", "exports/.exports-*", "models/*.new", "*-journal")
 OF_OTHERS = 0o077
 
 
@@ -33,10 +32,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         return
     yield _folder(settings.data_dir)
     yield _privacy(settings)
-    lock = _lock(settings)
-    yield lock
-    if lock.what == "free":
-        yield _left_overs(settings.data_dir)
+    yield _lock(settings)
     yield from _disk(settings)
     yield _raw(settings)
     yield from _published(settings)
@@ -67,24 +63,12 @@ def _privacy(settings: Settings) -> Finding:
 
 
 def _lock(settings: Settings) -> Finding:
+    """Look whether another works here; where none does, what killed runs left is removed."""
     try:
-        with pipeline.only_one(settings):
+        with lock.only_one(settings):
             return Finding("Lock of the folder", "free")
     except TillsightError as error:
         return Finding("Lock of the folder", f"held: {error}")
-
-
-def _left_overs(folder: Path) -> Finding:
-    found = sorted(
-        str(path.relative_to(folder)) for name in LEFT_OVERS for path in folder.glob(name)
-    )
-    return Finding(
-        "Left-overs",
-        f"of a run that was stopped: {', '.join(found)}" if found else "none",
-        is_well=not found,
-        remedy=f"type 'tillsight run', then delete what is still there of {', '.join(found)} in "
-        f"{folder}",
-    )
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

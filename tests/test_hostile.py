@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import yaml
 from scripts import pipeline
 from scripts.errors import TillsightError
 from scripts.load import load_files
-from scripts.settings import Settings
+from scripts.settings import Settings, read_settings
 from tests import hostile_files
 
 FOLDER = Path(__file__).parent / "fixtures" / "hostile"
@@ -107,6 +108,17 @@ def test_a_file_is_refused_with_a_sentence_and_changes_nothing(name, folder, tmp
     assert sentence.isprintable()
     assert "; " in sentence or ". " in sentence, "it does not say what to do"
     assert hashlib.sha256(raw_db.read_bytes()).hexdigest() == before
+
+
+def test_how_much_a_file_may_unpack_to_is_a_setting(folder, tmp_path):
+    settings = read_settings(
+        data_dir=tmp_path, environment={"TILLSIGHT_UNPACKED_MB": "4"}, env_file=tmp_path / ".env"
+    )
+    with pytest.raises(TillsightError, match="unpacks to more than 4 MB"):
+        pipeline.load_files(settings, [folder / "bomb_of_rows.csv.gz"])
+    assert pipeline.load_files(
+        replace(settings, unpacked_megabytes=8), [folder / "bomb_of_rows.csv.gz"]
+    )
 
 
 def test_bombs_are_refused_in_bounded_memory(folder, tmp_path):

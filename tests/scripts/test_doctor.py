@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import backup, doctor, doctor_data, pipeline
+from scripts import backup, doctor, doctor_data, lock, pipeline
 from scripts.finding import Finding
 from scripts.settings import Settings
 
@@ -127,14 +127,14 @@ def test_a_model_of_other_libraries_is_named(shop):
     assert "tillsight run" in finding.remedy
 
 
-def test_left_overs_are_named_unless_a_run_is_at_work(shop):
-    for name in (".site-abc", "building"):
-        (shop.data_dir / name).mkdir()
-    assert ".site-abc, building" in only_wrong(shop).what
-    with pipeline.only_one(shop):
+def test_left_overs_go_unless_a_run_is_at_work(shop):
+    with lock.only_one(shop):
+        (shop.data_dir / "building").mkdir()
         found = {finding.subject: finding for finding in doctor.examine(shop)}
-        assert "another tillsight is at work" in found["Lock of the folder"].what
-        assert "Left-overs" not in found
+        assert "another tillsight" in found["Lock of the folder"].what
+        assert (shop.data_dir / "building").exists()
+    assert not wrong(shop)
+    assert not (shop.data_dir / "building").exists()
 
 
 def test_a_disk_without_room_for_a_rebuild_is_named(shop, monkeypatch):
