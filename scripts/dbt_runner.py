@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,7 @@ class Dbt:
         ]
         if settings.as_of:
             arguments += ["--vars", json.dumps({"as_of_date": settings.as_of})]
-        with settings.dbt_environment():
+        with settings.dbt_environment(), _told_as(*command):
             result = runner.invoke(arguments)
         if not result.success:
             # dbt skips what seems older than its start: a clock that was set back while it read the
@@ -101,6 +103,17 @@ class Dbt:
         if not result.success:
             raise TillsightError(_explain(result, settings))
         return result
+
+
+@contextmanager
+def _told_as(*command: str) -> Iterator[None]:
+    """Let dbt write down its own command, not ours, whose file names may be somebody's address."""
+    before = sys.argv
+    sys.argv = ["dbt", *command]
+    try:
+        yield
+    finally:
+        sys.argv = before
 
 
 def _progress_callback(progress: Progress) -> Callable[[Any], None]:

@@ -50,7 +50,7 @@ def _folder(folder: Path) -> Finding:
 
 def _privacy(settings: Settings) -> Finding:
     """Look whether others of this machine can read customers: into the folder, and a file of it."""
-    files = [path for path in (settings.raw_db, settings.marts_db) if path.exists()]
+    files = [path for path in (settings.raw_db, settings.marts_db) if _size(path)]
     is_open = settings.data_dir.stat().st_mode & OF_OTHERS and any(
         path.stat().st_mode & OF_OTHERS for path in files
     )

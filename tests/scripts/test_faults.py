@@ -127,7 +127,7 @@ def test_a_limit_of_file_sizes_is_a_sentence_and_the_next_run_works(shop, place,
 
 IN_A_SMALL_FILE_SYSTEM = """
     mount -t tmpfs -o size=$SIZE tmpfs "$PLACE" || exit 77
-    cp -a "$BEFORE/." "$PLACE" && rm -f "$PLACE/none" && $PREPARE || exit 78
+    cp -a "$BEFORE/." "$PLACE" || exit 78
     "$@"
     code=$?
     cp -a "$PLACE/." "$AFTER"
@@ -136,7 +136,7 @@ IN_A_SMALL_FILE_SYSTEM = """
 
 
 def in_a_small_file_system(
-    line: list[str], *, place: Path, before: Path, after: Path, size: int, prepare: str = "true"
+    line: list[str], *, place: Path, before: Path, after: Path, size: int
 ) -> subprocess.CompletedProcess[str]:
     """Run a command where `place` is a file system of so many bytes, with the files of `before`.
 
@@ -149,7 +149,7 @@ def in_a_small_file_system(
     where = {"PLACE": str(place), "BEFORE": str(before), "AFTER": str(after)}
     result = run(
         ["unshare", "--mount", *as_root, "sh", "-c", IN_A_SMALL_FILE_SYSTEM, "sh", *line],
-        env=os.environ | where | {"SIZE": str(size), "PREPARE": prepare},
+        env=os.environ | where | {"SIZE": str(size)},
     )
     if result.returncode == 77 or result.stderr.startswith("unshare:"):
         pytest.skip(f"no file system may be mounted here: {result.stderr.strip()}")
