@@ -152,7 +152,8 @@ def killed_by_dbt(selection: str, dbt_dir: Path, shop: Path) -> str:
     if not failed:
         raise RuntimeError(f"dbt could not build anything: {build.stdout[-2000:]}")
     kind, _, name = failed[0].partition(".tillsight.")
-    return f"{kind.replace('_', ' ')} {name.rpartition('.')[0] if kind == 'test' else name}"
+    # a data test's name may be followed by a checksum, a unit test's stands behind its model
+    return f"data test {name.partition('.')[0]}" if kind == "test" else f"unit test {name}"
 
 
 def killed_by_pytest(project: Path) -> str:
