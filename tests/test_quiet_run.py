@@ -165,13 +165,14 @@ def test_the_log_tells_the_steps_with_rows_and_seconds(quiet_shop):
         ).fetchone()
     rows = {line["step"]: line["rows"] for line in steps}
     assert list(rows) == [
-        *("Loading", "Building the features", "Training"),
-        *("Scoring", "Building the marts", "Writing exports and page"),
+        *("Loading", "Building the features", "Training", "Scoring", "Building the marts"),
+        *("Writing the exports", "Writing the page", "Publishing"),
     ]
     assert rows["Loading"] == landed
     assert rows["Scoring"] == scored
     assert rows["Building the marts"] == transactions
-    assert rows["Writing exports and page"] == customers
+    assert rows["Writing the exports"] == rows["Writing the page"] == customers
+    assert rows["Publishing"] is None
     assert rows["Training"] > scored
     assert all(line["seconds"] > 0 and line["outcome"] == "done" for line in lines)
     assert (end["event"], end["command"], end["error"]) == ("end", "run", None)
