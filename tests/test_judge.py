@@ -255,9 +255,12 @@ def left_out_rows_show_what_was_landed(judge: Judge, loads: Sequence[Load]) -> N
     ):
         load = loads[load_id - 1]
         if entity != "refunds":
-            shown = Counter(text.replace(",", ""))
-            landed = Counter("".join(value or "" for value in load.rows[line - 2]).replace(",", ""))
-            assert shown == landed
+            landed = "".join(map(without_address, load.rows[line - 2]))
+            assert Counter(text.replace(",", "")) == Counter(landed.replace(",", ""))
+
+
+def without_address(value: str | None) -> str:
+    return "(e-mail hidden)" if "@" in (value or "") else value or ""
 
 
 # --- any rows, judged

@@ -18,7 +18,7 @@ CUSTOMERS = 40
 BUILD_OF_PAGE = re.compile(r'<meta name="tillsight-build" content="([0-9a-f]{16})">')
 BELONGING = frozenset(
     {
-        *("raw.db", "work.db", "marts.db", "site", "exports", "dbt_docs.html"),
+        *("raw.db", "work.db", "marts.db", "site", "exports", "dbt_docs.html", "logs"),
         *("current", "generations", "models", "dbt", ".lock"),
     }
 )
