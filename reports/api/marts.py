@@ -63,7 +63,7 @@ class Source:
     facts : BuildInfo
         What the build was made from.
     fingerprint : str
-        16 hexadecimal digits that change with every publish.
+        16 hexadecimal digits, those of the page and of `build.json`.
     """
 
     connection: sqlite3.Connection
@@ -83,8 +83,13 @@ def open_source(marts_db: Path) -> Source:
     except BaseException:
         connection.close()
         raise
+    return Source(connection, mark, facts, facts.build_fingerprint or _stand_in(facts, mark))
+
+
+def _stand_in(facts: rows.BuildInfo, mark: Mark) -> str:
+    """Name a build that dbt wrote in place, which has no fingerprint."""
     told = repr((astuple(facts), astuple(mark)))
-    return Source(connection, mark, facts, hashlib.sha256(told.encode()).hexdigest()[:16])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _opened(marts_db: Path) -> sqlite3.Connection:
