@@ -187,6 +187,12 @@ def _write_build(connection: sqlite3.Connection, path: Path, counts: Mapping[str
     path.write_text(f"{json.dumps(told, indent=2)}\n", encoding="utf-8", newline="\n")
 
 
+def read_build(build_file: Path) -> str | None:
+    """Return the fingerprint of the build that CSV files are of, which `build.json` names."""
+    told: dict[str, str | None] = json.loads(build_file.read_text(encoding="utf-8"))
+    return told["build_fingerprint"]
+
+
 def read_lines(connection: sqlite3.Connection, choice: Choice) -> Iterator[str]:
     """Yield the lines of a CSV file, its heading first, while the marts are read.
 

@@ -32,6 +32,8 @@ Progress = Callable[[str, int, int], None]
 
 TEMPLATES = Path(__file__).parent / "templates"
 FIRST_CUSTOMERS = 100
+BUILD_OF_PAGE = re.compile(r'<meta name="tillsight-build" content="([0-9a-f]+)">')
+LONGEST_HEAD = 10_000
 FILE_OF_A_PAGE = re.compile(
     r"index\.html|\.DS_Store|data\.[0-9a-f]{10}|(dashboard|theme|plotly)\.[0-9a-f]{10}\.(css|js|min\.js)"
 )
@@ -93,6 +95,13 @@ def write_site(
             raise ReportError(f"{out} cannot be written ({error.strerror}).") from error
     index = out if wanted.single_file else out / "index.html"
     return SiteResult(index, 0 if wanted.is_public else whole(draft.shop.build.customers))
+
+
+def read_build(index: Path) -> str | None:
+    """Return the fingerprint of the build that a page is of; None where it names none."""
+    with index.open(encoding="utf-8") as file:
+        found = BUILD_OF_PAGE.search(file.read(LONGEST_HEAD))
+    return found[1] if found else None
 
 
 def other_file(folder: Path) -> str | None:

@@ -346,7 +346,3 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # both are text files here
     app()
-
-
-if __name__ == "__main__":
-    main()

@@ -12,7 +12,7 @@ from typing import Any
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from scripts.errors import TillsightError
-from scripts.settings import Settings
+from scripts.settings import Settings, temporary_dir
 
 Progress = Callable[[str, int, int], None]
 
@@ -143,10 +143,14 @@ def _explain(result: dbtRunnerResult, settings: Settings) -> str:
         return f"dbt failed: {_one_line(str(result.exception or 'no reason given'))}"
     names = ", ".join(node_result.node.name for node_result in failed[:3])
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-    return (
-        f"dbt build failed in {names}{more}: {_one_line(failed[0].message or 'no reason given')} "
-        f"Nothing was published. The SQL that ran lies in {settings.dbt_output_dir / 'target'}."
+    reason = _one_line(failed[0].message or "no reason given")
+    hint = (
+        f"Make room in {settings.data_dir} and in {temporary_dir()}, where SQLite sorts; "
+        "SQLITE_TMPDIR names another folder for that."
+        if "disk is full" in reason
+        else f"The SQL that ran lies in {settings.dbt_output_dir / 'target'}."
     )
+    return f"dbt build failed in {names}{more}: {reason} Nothing was published. {hint}"
 
 
 def _one_line(message: str) -> str:

@@ -6,16 +6,17 @@ import json
 import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import reports.exports
+import reports.site
 from scripts import lock, migrations, pipeline, publish, warehouse
 from scripts.errors import TillsightError
 from scripts.finding import Finding
-from scripts.settings import Settings
+from scripts.settings import Settings, temporary_dir
 
 # What a first run takes on the disk, as a multiple of raw.db, where nothing is there to measure.
 FIRST_RUN = 4
@@ -75,7 +76,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     """Hold free space to what a rebuild writes beside what is there."""
     made = (settings.work_db, settings.marts_db, settings.site_dir, settings.exports_dir)
     need = max(sum(map(_size, made)) or _size(settings.raw_db) * FIRST_RUN, SMALLEST_NEED)
-    places = {"Disk": settings.data_dir, "Temporary files": Path(tempfile.gettempdir())}
+    places = {"Disk": settings.data_dir, "Temporary files": temporary_dir()}
     for subject, place in places.items():
         free = shutil.disk_usage(place).free
         yield Finding(
@@ -126,15 +127,15 @@ def _published(settings: Settings) -> Iterator[Finding]:
     try:
         with closing(warehouse.connect_read_only(settings.marts_db)) as connection:
             build = connection.execute(
-                "select as_of_date, data_tests_passed, data_tests, input_fingerprint "
-                "from build_info"
+                "select as_of_date, data_tests_passed, data_tests, input_fingerprint, "
+                "build_fingerprint from build_info"
             ).fetchone()
             number = migrations.version_of(connection)
     except (TillsightError, sqlite3.DatabaseError) as error:
         remedy = "type 'tillsight build' to make the marts anew"
         yield Finding("Marts", str(error), is_well=False, remedy=remedy)
         return
-    as_of, passed, tests, fingerprint = build
+    as_of, passed, tests, fingerprint, own = build
     yield Finding(
         "Marts",
         f"as of {as_of}, {passed} of {tests} tests passed, version {number}",
@@ -142,7 +143,7 @@ def _published(settings: Settings) -> Iterator[Finding]:
         remedy="type 'tillsight run' to make them anew",
     )
     yield _freshness(settings, fingerprint)
-    yield from _ages(settings)
+    yield from _builds(settings, own)
 
 
 def _freshness(settings: Settings, fingerprint: str | None) -> Finding:
@@ -163,22 +164,24 @@ def _freshness(settings: Settings, fingerprint: str | None) -> Finding:
     )
 
 
-def _ages(settings: Settings) -> Iterator[Finding]:
-    """Hold page and exports to the marts by the times of the files."""
-    published = settings.marts_db.stat().st_mtime_ns
-    places = {
-        "Page": (settings.site_dir / "index.html", "report"),
-        "Exports": (settings.exports_dir / "customers.csv", "export"),
+def _builds(settings: Settings, own: str | None) -> Iterator[Finding]:
+    """Look whether page and exports are of the build of the marts, which each of them names.
+
+    Marts that dbt wrote in place name none, and nothing was made from them yet.
+    """
+    found = {
+        "Page": (settings.site_dir / "index.html", reports.site.read_build, "report"),
+        "Exports": (settings.exports_dir / "build.json", reports.exports.read_build, "export"),
     }
-    for subject, (file, command) in places.items():
+    for subject, (file, read_build, command) in found.items():
         if not file.exists():
             yield Finding(subject, f"none yet; 'tillsight {command}' writes it")
             continue
-        is_older = file.stat().st_mtime_ns < published
+        is_of_marts = own is not None and read_build(file) == own
         yield Finding(
             subject,
-            f"{file}, {'older than' if is_older else 'of'} the marts",
-            is_well=not is_older,
+            f"{file}, {'of' if is_of_marts else 'of another build than'} the marts",
+            is_well=is_of_marts,
             remedy=f"type 'tillsight {command}'",
         )
 

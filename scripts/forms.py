@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from scripts.errors import TillsightError
 # A header that is no header can be of any size; a sentence is not.
 MOST_SHOWN = 20
 LONGEST_SHOWN = 60
+NUMBER_OR_DATE = re.compile(r"(?=.*\d)[-+\d.,/:TZ ]+")
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,11 @@ def _likeliest_form(header: Sequence[str], place: str) -> Form:
     found = {form: _positions(form, header) for form in FORMS}
     known = {form: sum(map(bool, found[form].values())) for form in FORMS}
     if not any(known.values()):
+        if _is_row(header):
+            raise TillsightError(
+                f"{place}: the first line holds values, where the names of the columns should "
+                f"stand. Put a line with the names above it: {_needed()}"
+            )
         raise TillsightError(_unknown_sentence(header, place))
 
     needed = {form: [c.name for c in form.columns if c.is_required] for form in FORMS}
@@ -274,14 +281,23 @@ def _missing_sentence(
     )
 
 
+def _is_row(header: Sequence[str]) -> bool:
+    """Return whether a header is a row of a file that has none: a sentence must not quote it."""
+    return any(NUMBER_OR_DATE.fullmatch(field.strip()) or "@" in field for field in header)
+
+
 def _unknown_sentence(header: Sequence[str], place: str) -> str:
-    forms = "; ".join(
-        f"{form.name} ({', '.join(c.usual_header for c in form.columns if c.is_required)})"
-        for form in FORMS
-    )
     return (
         f"{place}: the header fits no form: none of the columns found, {_shown(header)}, "
-        f"is known. Rename them to those that one of the forms needs: {forms}"
+        f"is known. Rename them to those that one of the forms needs: {_needed()}"
+    )
+
+
+def _needed() -> str:
+    """Name for each form the columns that it cannot do without."""
+    return "; ".join(
+        f"{form.name} ({', '.join(c.usual_header for c in form.columns if c.is_required)})"
+        for form in FORMS
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -182,6 +183,16 @@ def read_settings(
         unpacked_megabytes=_count(known, "TILLSIGHT_UNPACKED_MB", default=1024),
         api_secret=known.get("TILLSIGHT_API_SECRET") or None,
         api_origins=tuple((known.get("TILLSIGHT_API_ORIGINS") or "").split()),
+    )
+
+
+def temporary_dir() -> Path:
+    """Return where SQLite sorts what does not fit into memory: the first that may be written to."""
+    names = (*map(os.environ.get, ("SQLITE_TMPDIR", "TMPDIR")), "/var/tmp", "/usr/tmp")  # noqa: S108
+    places = (Path(name) for name in names if name)
+    return next(
+        (place for place in places if place.is_dir() and os.access(place, os.W_OK)),
+        Path(tempfile.gettempdir()),
     )
 
 

@@ -88,13 +88,17 @@ def test_newer_files_than_the_marts_are_counted(shop, tmp_path):
     assert "tillsight run" in finding.remedy
 
 
-def test_page_and_exports_older_than_the_marts_are_named(shop):
-    later = shop.exports_dir.joinpath("customers.csv").stat().st_mtime + 60
-    os.utime(shop.marts_db, (later, later))
+def test_page_and_exports_of_another_build_than_the_marts_are_named(shop):
+    execute(shop.marts_db, "update build_info set build_fingerprint = '0123456789abcdef'")
     remedies = {finding.subject: finding.remedy for finding in wrong(shop)}
-    os.utime(shop.site_dir / "index.html", (later, later))
     assert remedies["Exports"] == "type 'tillsight export'"
-    assert "Page" not in {finding.subject for finding in wrong(shop)}
+    assert remedies["Page"] == "type 'tillsight report'"
+
+
+def test_a_page_that_names_no_build_is_named(shop):
+    index = shop.site_dir / "index.html"
+    index.write_text(index.read_text().replace("tillsight-build", "another-name"))
+    assert only_wrong(shop).subject == "Page"
 
 
 def test_marts_of_another_version_or_with_failed_tests_are_named(shop):

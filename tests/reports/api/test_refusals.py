@@ -216,6 +216,20 @@ def test_broken_marts_are_an_error_that_says_why_in_the_log_alone(
     assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
 
 
+def test_marts_that_somebody_writes_in_place_are_unavailable_for_a_moment(asking, marts, tmp_path):
+    copy = tmp_path / "marts.db"
+    shutil.copy(marts, copy)
+    api = asking(copy)
+    with closing(sqlite3.connect(copy, isolation_level=None)) as writer:
+        writer.execute("begin exclusive")
+        writer.execute("update build_info set customers = customers")
+        answer = api.get("/api/customers/c01/details")
+        writer.execute("rollback")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json() == {"error": "The marts are being written; ask again"}
+    assert api.get("/api/customers/c01/details").status_code == 200
+
+
 def test_a_table_that_goes_while_it_is_served_is_an_error_and_no_leak(
     asking, marts, tmp_path, caplog, monkeypatch
 ):
