@@ -47,7 +47,7 @@ class PredictResult:
 
 
 def predict(
-    work_db: Path,
+    work: Path | store.FeatureSource,
     raw_db: Path,
     models_dir: Path,
     *,
@@ -62,8 +62,8 @@ def predict(
 
     Parameters
     ----------
-    work_db : Path
-        Written by dbt; only read.
+    work : Path or FeatureSource
+        work.db as written by dbt, or another engine; only read.
     raw_db : Path
         Names the run in use and takes the predictions.
     models_dir : Path
@@ -90,8 +90,8 @@ def predict(
             runs.write_predictions(raw, run.model_run_id, [])
             return PredictResult(run.model_run_id, 0, 0.0, run.as_of_date, run.message)
         files = model_folders.read(models_dir, run.model_run_id, model_file.NEEDED_FILES)
-        with threadpool_limits(limits=1), store.reading(work_db) as work:
-            return _score_all(work, raw, run, files, settings=settings, tell=progress or silent)
+        with threadpool_limits(limits=1), store.reading(work) as features:
+            return _score_all(features, raw, run, files, settings=settings, tell=progress or silent)
 
 
 def score(
@@ -146,7 +146,7 @@ def score(
 
 
 def _score_all(
-    work: Connection,
+    work: store.Features,
     raw: Connection,
     run: RunRow,
     files: Mapping[str, bytes],

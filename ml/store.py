@@ -1,16 +1,16 @@
 """The only file of this package that opens databases.
 
-Features are read from work.db; what training and scoring find goes into raw.db, by `ml.runs`, in
-one transaction.
+Features are read from work.db, or from another engine that holds them; what training and scoring
+find goes into raw.db, by `ml.runs`, in one transaction.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,40 +27,101 @@ from ml.tables import (
     SUMMARIES,
 )
 
+DECIMALS = 9
+"""Of the features that a model sees."""
 
-@contextmanager
-def reading(work_db: Path) -> Iterator[sqlite3.Connection]:
-    """Open work.db for reading and check that it holds the features.
+
+class Features(Protocol):
+    """An open database that holds the features, whichever engine it is of; for reading only."""
+
+    def columns(self) -> set[str]:
+        """Return the names of the columns of customer_features; empty where there is no table."""
+
+    def rows(self, statement: str, *values: int, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Run a query, `?` for each value, and yield its rows in lists of at most `size`."""
+
+    def draw(self, customers: Iterable[str]) -> None:
+        """Fill the temporary table `drawn` with ids, in place of those before."""
+
+
+class FeatureSource(Protocol):
+    """Where features lie."""
+
+    name: str
+
+    def open(self) -> AbstractContextManager[Features]:
+        """Open it for reading."""
+
+
+class SqliteFeatures:
+    """The features of a SQLite file.
 
     Parameters
     ----------
-    work_db : Path
-        Written by dbt.
+    connection : sqlite3.Connection
+        On work.db.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def columns(self) -> set[str]:
+        """Return the names of the columns of customer_features; empty where there is no table."""
+        return {row[1] for row in self._connection.execute("pragma table_info(customer_features)")}
+
+    def rows(self, statement: str, *values: int, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Run a query and yield its rows in lists of at most `size`."""
+        cursor = self._connection.execute(statement, values)
+        while rows := cursor.fetchmany(size):
+            yield rows
+
+    def draw(self, customers: Iterable[str]) -> None:
+        """Fill the temporary table `drawn` with ids, in place of those before."""
+        execute = self._connection.execute
+        execute("create temp table if not exists drawn (customer_id text primary key)")
+        execute("delete from drawn")
+        self._connection.executemany("insert into drawn values (?)", ((one,) for one in customers))
+
+
+@contextmanager
+def reading(work: Path | FeatureSource) -> Iterator[Features]:
+    """Open the features for reading and check that they are whole.
+
+    Parameters
+    ----------
+    work : Path or FeatureSource
+        work.db as written by dbt, or another engine.
 
     Yields
     ------
-    sqlite3.Connection
-        Cannot change the file.
+    Features
+        Cannot change them.
 
     Raises
     ------
     ModelError
         If the file, one of its tables or a column of it is missing.
     """
-    if not work_db.is_file():
-        raise ModelError(f"there is no {work_db}. Run 'tillsight build' first.")
-    address = f"{work_db.resolve().as_uri()}?mode=ro"
+    if not isinstance(work, Path):
+        with work.open() as features:
+            _check_columns(features, work.name)
+            yield features
+        return
+    if not work.is_file():
+        raise ModelError(f"there is no {work}. Run 'tillsight build' first.")
+    address = f"{work.resolve().as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True)) as connection:
-        _check_columns(connection, work_db)
-        yield connection
+        features = SqliteFeatures(connection)
+        _check_columns(features, str(work))
+        yield features
 
 
-def read_summaries(connection: sqlite3.Connection) -> list[WindowSummary]:
+def read_summaries(features: Features) -> list[WindowSummary]:
     """Read what snapshots there are.
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    features : Features
         From `reading`.
 
     Returns
@@ -68,15 +129,15 @@ def read_summaries(connection: sqlite3.Connection) -> list[WindowSummary]:
     list of WindowSummary
         Latest first; empty if no customer has an order.
     """
-    return [WindowSummary(*row) for rows in _fetch(connection, SUMMARIES) for row in rows]
+    return [_summary(row) for rows in _fetch(features, SUMMARIES) for row in rows]
 
 
-def read_latest(connection: sqlite3.Connection) -> WindowSummary | None:
+def read_latest(features: Features) -> WindowSummary | None:
     """Read the latest snapshot's summary, and no other's.
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    features : Features
         From `reading`.
 
     Returns
@@ -84,16 +145,16 @@ def read_latest(connection: sqlite3.Connection) -> WindowSummary | None:
     WindowSummary or None
         None if no customer has an order.
     """
-    found = [WindowSummary(*row) for rows in _fetch(connection, LATEST) for row in rows]
+    found = [_summary(row) for rows in _fetch(features, LATEST) for row in rows]
     return found[0] if found else None
 
 
-def read_contact(connection: sqlite3.Connection) -> tuple[float | None, float | None]:
+def read_contact(features: Features) -> tuple[float | None, float | None]:
     """Read what a contact costs and brings, as set in the dbt variables.
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    features : Features
         From `reading`.
 
     Returns
@@ -106,7 +167,7 @@ def read_contact(connection: sqlite3.Connection) -> tuple[float | None, float | 
     ModelError
         If forecast_settings is missing or has not one row.
     """
-    found = [row for rows in _fetch(connection, CONTACT) for row in rows]
+    found = [row for rows in _fetch(features, CONTACT) for row in rows]
     if len(found) != 1:
         raise ModelError(
             f"forecast_settings holds {len(found)} rows and should hold one. Run 'tillsight build'."
@@ -114,14 +175,12 @@ def read_contact(connection: sqlite3.Connection) -> tuple[float | None, float | 
     return found[0][0], found[0][1]
 
 
-def read_labels(
-    connection: sqlite3.Connection, summary: WindowSummary
-) -> tuple[list[str], IntArray]:
+def read_labels(features: Features, summary: WindowSummary) -> tuple[list[str], IntArray]:
     """Read who is in a past snapshot, and who ordered: the arguments of `split.sample`.
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    features : Features
         From `reading`.
     summary : WindowSummary
         Which snapshot.
@@ -131,18 +190,18 @@ def read_labels(
     list of str, array of int
         Customer ids, ascending, and their labels.
     """
-    rows = [row for part in _fetch(connection, LABELS, summary.snapshot_number) for row in part]
+    rows = [row for part in _fetch(features, LABELS, summary.snapshot_number) for row in part]
     return [row[0] for row in rows], np.array([row[1] for row in rows], dtype=np.int64)
 
 
 def read_window(
-    connection: sqlite3.Connection, summary: WindowSummary, only: Iterable[str] | None = None
+    features: Features, summary: WindowSummary, only: Iterable[str] | None = None
 ) -> Window:
     """Read the rows of a past snapshot.
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    features : Features
         From `reading`.
     summary : WindowSummary
         Which snapshot; its horizon must be over.
@@ -157,12 +216,10 @@ def read_window(
     statement = ROWS
     if only is not None:
         statement = DRAWN_ROWS
-        connection.execute("create temp table if not exists drawn (customer_id text primary key)")
-        connection.execute("delete from drawn")
-        connection.executemany("insert into drawn values (?)", ((one,) for one in only))
+        features.draw(only)
     ids: list[str] = []
     parts = []
-    for rows in _fetch(connection, statement, summary.snapshot_number):
+    for rows in _fetch(features, statement, summary.snapshot_number):
         ids += [row[0] for row in rows]
         parts.append(_numbers(rows))
     values = np.concatenate(parts)
@@ -170,13 +227,13 @@ def read_window(
 
 
 def read_chunks(
-    connection: sqlite3.Connection, snapshot_number: int, chunk_rows: int
+    features: Features, snapshot_number: int, chunk_rows: int
 ) -> Iterator[tuple[list[str], FloatArray]]:
     """Read the customers of a snapshot in parts, so that memory does not grow with the shop.
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    features : Features
         From `reading`.
     snapshot_number : int
         0 is the latest.
@@ -188,7 +245,7 @@ def read_chunks(
     tuple of list of str, array of float
         Customer ids, ascending; features, shape (n, len(FEATURES)), NaN for NULL.
     """
-    for rows in _fetch(connection, ROWS, snapshot_number, size=chunk_rows):
+    for rows in _fetch(features, ROWS, snapshot_number, size=chunk_rows):
         yield [row[0] for row in rows], _numbers(rows)[:, 1:]
 
 
@@ -226,39 +283,58 @@ def writing(raw_db: Path, *, patience: float = 10.0) -> Iterator[sqlite3.Connect
         ) from error
 
 
-def _check_columns(connection: sqlite3.Connection, work_db: Path) -> None:
-    """Refuse a work.db that is not of this version."""
-    columns = _fetch(connection, "pragma table_info(customer_features)")
-    found = {row[1] for rows in columns for row in rows}
+def _check_columns(features: Features, place: str) -> None:
+    """Refuse features that are not of this version."""
+    try:
+        found = features.columns()
+    except sqlite3.DatabaseError as error:
+        raise _unreadable(error) from error
     if not found:
-        raise ModelError(f"{work_db} has no table customer_features. Run 'tillsight build'.")
+        raise ModelError(f"{place} has no table customer_features. Run 'tillsight build'.")
     wanted = ("customer_id", "snapshot_number", "as_of_date", "horizon_days", LABEL, *FEATURES)
     missing = [name for name in wanted if name not in found]
     if missing:
         raise ModelError(
-            f"customer_features in {work_db} has no column {', '.join(missing)}. "
+            f"customer_features in {place} has no column {', '.join(missing)}. "
             f"Was it built by an older version? Run 'tillsight build'."
         )
 
 
+def _summary(row: tuple[Any, ...]) -> WindowSummary:
+    """Return a row as values; engines have types of their own for dates and sums."""
+    number, as_of_date, horizon_days, row_count, buyers, history_days = row
+    return WindowSummary(
+        number,
+        str(as_of_date),
+        horizon_days,
+        row_count,
+        None if buyers is None else int(buyers),
+        history_days,
+    )
+
+
 def _fetch(
-    connection: sqlite3.Connection, statement: str, *values: int, size: int = 20_000
+    features: Features, statement: str, *values: int, size: int = 20_000
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Run a query and return its rows in lists of at most `size`."""
+    """Run a query and yield its rows in lists of at most `size`."""
     try:
-        cursor = connection.execute(statement, values)
-        while rows := cursor.fetchmany(size):
-            yield rows
+        yield from features.rows(statement, *values, size=size)
     except sqlite3.DatabaseError as error:
-        raise ModelError(
-            f"the customer features cannot be read ({error}). Run 'tillsight build'."
-        ) from error
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> ModelError:
+    return ModelError(f"the customer features cannot be read ({error}). Run 'tillsight build'.")
 
 
 def _numbers(rows: list[tuple[Any, ...]]) -> FloatArray:
-    """Return label and features of some rows, NaN for NULL."""
+    """Return label and features of some rows, NaN for NULL.
+
+    They are rounded: engines differ in the last bit of a power, and a model trained on the same
+    sales is to be the same.
+    """
     try:
-        values = np.array([row[1:] for row in rows], dtype=np.float64)
+        values = np.array([row[1:] for row in rows], dtype=np.float64).round(DECIMALS)
     except (TypeError, ValueError) as error:
         raise ModelError(
             f"customer_features holds a value that is no number ({error}), among customers "

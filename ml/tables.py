@@ -38,7 +38,7 @@ ROWS: Final = f"""
 """  # noqa: S608  names from constants
 
 DRAWN_ROWS: Final = ROWS.replace(
-    "order by", "and customer_id in (select customer_id from temp.drawn) order by"
+    "order by", "and customer_id in (select customer_id from drawn) order by"
 )
 
 CONTACT: Final = "select contact_cost, contact_benefit from forecast_settings"

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from sqlite3 import Connection
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
@@ -53,7 +52,7 @@ class TrainResult:
 
 
 def train(
-    work_db: Path,
+    work: Path | store.FeatureSource,
     raw_db: Path,
     models_dir: Path,
     *,
@@ -69,8 +68,8 @@ def train(
 
     Parameters
     ----------
-    work_db : Path
-        Written by dbt; only read.
+    work : Path or FeatureSource
+        work.db as written by dbt, or another engine; only read.
     raw_db : Path
         Takes the run, its metrics and curves, in one transaction.
     models_dir : Path
@@ -102,13 +101,13 @@ def train(
         tell(_WHAT, _STEPS, _STEPS)
         return pinned
     windows: dict[int, Window] = {}
-    with threadpool_limits(limits=1), store.reading(work_db) as connection:
-        cost, benefit = store.read_contact(connection)
+    with threadpool_limits(limits=1), store.reading(work) as features:
+        cost, benefit = store.read_contact(features)
         settings = replace(settings, contact_cost=cost, contact_benefit=benefit)
-        summaries = store.read_summaries(connection)
+        summaries = store.read_summaries(features)
         try:
             roles = split.plan(summaries, settings)
-            windows = _read(connection, roles, settings)
+            windows = _read(features, roles, settings)
             run = _nameless(summaries, windows, settings, roles=roles)
             if only_if_changed and _is_whole(raw_db, models_dir, run.model_run_id):
                 tell(_WHAT, _STEPS, _STEPS)
@@ -125,17 +124,17 @@ def train(
     return result
 
 
-def _read(connection: Connection, roles: Plan, settings: Settings) -> dict[int, Window]:
+def _read(features: store.Features, roles: Plan, settings: Settings) -> dict[int, Window]:
     """Read each window in use, or as many of its rows as its roles need."""
     windows = {}
     for summary in roles.windows():
         only = None
         limit = _limit(summary, roles, settings)
         if summary.rows > limit:
-            ids, labels = store.read_labels(connection, summary)
+            ids, labels = store.read_labels(features, summary)
             seed = settings.seed + summary.snapshot_number
             only = [ids[row] for row in sampling.sample(ids, labels, limit=limit, seed=seed)]
-        windows[summary.snapshot_number] = store.read_window(connection, summary, only)
+        windows[summary.snapshot_number] = store.read_window(features, summary, only)
     return windows
 
 

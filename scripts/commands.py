@@ -13,7 +13,7 @@ import reports.exports
 from reports.choice import Choice
 from reports.formats import without_email
 from reports.options import Privacy, SiteOptions
-from scripts import console, lock, pipeline, row_counts, server
+from scripts import console, lock, pipeline, requirements, row_counts, server
 from scripts.backup_commands import backup, restore  # noqa: F401  found here by their names
 from scripts.demo import DEFAULT_SEED, write_demo
 from scripts.doctor import examine
@@ -51,7 +51,8 @@ def demo(
             progress=steps.report,
         )
         shop = [files.customers, files.products, files.transactions]
-        pipeline.require_own_folder(settings, shop)
+        pipeline.ensure_raw(settings)
+        requirements.require_own_folder(settings, shop)
         if files.truth:
             console.say(f"True probabilities: {files.truth}")
         page = _run(settings, steps, shop)
@@ -247,7 +248,7 @@ def serve(
     options = server.choose(
         settings, address, origins=origins, is_open=is_open, with_email=with_email
     )
-    pipeline.require_as_of(settings)
+    requirements.require_as_of(settings)
     server.start(options, address)
 
 

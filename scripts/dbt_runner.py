@@ -60,6 +60,15 @@ class Dbt:
             runner, "build", "--selector", selector, "--exclude-resource-type", "unit_test"
         )
 
+    def marts(self) -> dict[str, Any]:
+        """Return dbt's nodes of the marts, by name."""
+        nodes = [
+            node
+            for node in self.manifest.nodes.values()
+            if node.resource_type == "model" and node.fqn[1] == "marts"
+        ]
+        return {node.name: node for node in sorted(nodes, key=lambda node: node.name)}
+
     def write_docs(self, docs_html: Path) -> None:
         """Write dbt's own documentation of the project as one file.
 

@@ -26,7 +26,7 @@ from scripts.errors import TillsightError
 
 # What is written beside its place carries such a name until it is whole.
 _UNFINISHED = {
-    ".": re.compile(r"\.(marts\.db|dbt_docs\.html|site|current)\.(link|old)"),
+    ".": re.compile(r"\.(marts\.(?:db|duckdb)|dbt_docs\.html|site|current)\.(link|old)"),
     "exports": re.compile(
         r"\.(customers.*\.csv|build\.json)\.(part|link)|\.(datasette\.json|exports)-[a-z0-9_]{8}"
     ),
@@ -45,6 +45,11 @@ class Generation:
     def marts_db(self) -> Path:
         """The marts."""
         return self.folder / "marts.db"
+
+    @property
+    def marts_duckdb(self) -> Path:
+        """The marts as DuckDB holds them, where it is the target."""
+        return self.folder / "marts.duckdb"
 
     @property
     def dbt_docs_html(self) -> Path:
@@ -112,8 +117,9 @@ def successor(data_dir: Path, marts_db: Path) -> Iterator[Generation]:
         for folder in ("site", "exports"):
             if (present.folder / folder).is_dir():
                 shutil.copytree(present.folder / folder, new.folder / folder, copy_function=_share)
-        if (data_dir / "dbt_docs.html").exists():
-            _share(str((data_dir / "dbt_docs.html").resolve()), str(new.dbt_docs_html))
+        for file in (new.dbt_docs_html, new.marts_duckdb):
+            if (data_dir / file.name).exists():
+                _share(str((data_dir / file.name).resolve()), str(file))
         yield new
         finish(data_dir)
     finally:
@@ -202,7 +208,7 @@ def _remove_others(generations: Path, wanted: set[int | None]) -> None:
 def _show(data_dir: Path) -> None:
     """Lead from where people look to the parts of the current generation."""
     current = Generation(data_dir / "current")
-    for part in (current.marts_db, current.dbt_docs_html, current.site_dir):
+    for part in (current.marts_db, current.marts_duckdb, current.dbt_docs_html, current.site_dir):
         if part.exists():
             _lead(data_dir / part.name, part)
     exports = data_dir / "exports"

@@ -1,26 +1,21 @@
-"""Land files in raw.db: every value as text, a file whole or not at all, and never twice."""
+"""Land files in raw tables: every value as text, a file whole or not at all, and never twice."""
 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain
 from pathlib import Path
 
 from scripts.errors import TillsightError
-from scripts.forms import Form, Recognised, form_named, recognise
+from scripts.forms import Form, form_named, recognise
 from scripts.input_files import check_encoding, check_file, read_tables
-from scripts.tables import Reading, Table
-from scripts.warehouse import connect, ensure_raw, explained, sha256
+from scripts.raw_store import Landing, LoadRow, RawStore, SqliteRaw, reported
+from scripts.tables import Reading
+from scripts.warehouse import sha256
 
 Progress = Callable[[str, int, int], None]
 
-# One statement for many rows costs SQLite a third less than one for each; more bring nothing.
-ROWS_PER_STATEMENT = 100
 PROGRESS_STEPS = 200
 
 
@@ -55,7 +50,7 @@ def new_rows(loads: Sequence[LoadResult]) -> int:
 
 
 def load_files(
-    raw_db: Path,
+    raw: Path | RawStore,
     files: Sequence[Path],
     *,
     form: str | None = None,
@@ -72,8 +67,8 @@ def load_files(
 
     Parameters
     ----------
-    raw_db : Path
-        The raw file; made where there is none.
+    raw : Path or RawStore
+        raw.db, or the raw tables of another engine; made where there are none.
     files : sequence of Path
         CSV (also `.csv.gz`; separated by comma, semicolon or tab), Parquet or XLSX.
     form : str, optional
@@ -104,18 +99,17 @@ def load_files(
         for path in files:
             for table in read_tables(path, reading):
                 recognise(table.header, place=table.place, form=chosen)
-    ensure_raw(raw_db)
+    store = SqliteRaw(raw) if isinstance(raw, Path) else raw
+    store.ensure()
     results: list[LoadResult] = []
-    with closing(connect(raw_db)) as connection:
-        for path in files:
-            with explained(raw_db), connection:
-                connection.execute("begin immediate")
-                results += _land(connection, path, chosen, reading, progress)
+    for path in files:
+        with store.landing() as landing:
+            results += _land(landing, path, chosen, reading, progress)
     return results
 
 
 def _land(
-    connection: sqlite3.Connection,
+    landing: Landing,
     path: Path,
     form: Form | None,
     reading: Reading,
@@ -125,29 +119,25 @@ def _land(
     before = path.stat()
     file_name = _writable(path.name)
     fingerprint = sha256(path)
-    if known := _known_loads(connection, path, fingerprint):
+    if known := landing.loads(fingerprint):
         _check_known_form(path, known, form)
-        return known
+        return [
+            LoadResult(file_name, load.sheet, load.form, load.row_count, is_new=False)
+            for load in known
+        ]
 
     results = []
     for table in read_tables(path, reading):
         recognised = recognise(table.header, place=table.place, form=form)
-        load_id, previous = _next_load(connection)
-        report = _reporter(progress, f"Loading {file_name}", table.size)
-        row_count = _insert_rows(connection, table, recognised, load_id, report)
         name = recognised.form.name
-        connection.execute(
-            "insert into raw_loads (load_id, file_name, sheet, form, file_sha256, row_count, "
-            "input_fingerprint) values (?, ?, ?, ?, ?, ?, ?)",
-            (
-                load_id,
-                file_name,
-                table.sheet,
-                name,
-                fingerprint,
-                row_count,
-                _chained(previous, fingerprint, table.sheet, name),
-            ),
+        load_id, previous = _next_load(landing)
+        report = _reporter(progress, f"Loading {file_name}", table.size)
+        runs = reported(table.runs(recognised.positions), report)
+        row_count = landing.insert(recognised.form, recognised.columns, load_id, runs)
+        report(table.size)
+        chained = _chained(previous, fingerprint, table.sheet, name)
+        landing.register(
+            LoadRow(load_id, file_name, table.sheet, name, fingerprint, row_count, chained)
         )
         results.append(LoadResult(file_name, table.sheet, name, row_count, is_new=True))
 
@@ -166,19 +156,7 @@ def _writable(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
-def _known_loads(connection: sqlite3.Connection, path: Path, fingerprint: str) -> list[LoadResult]:
-    """Return what was loaded of the same bytes before."""
-    rows = connection.execute(
-        "select sheet, form, row_count from raw_loads where file_sha256 = ? order by load_id",
-        (fingerprint,),
-    )
-    return [
-        LoadResult(_writable(path.name), sheet, form, row_count, is_new=False)
-        for sheet, form, row_count in rows
-    ]
-
-
-def _check_known_form(path: Path, known: Sequence[LoadResult], form: Form | None) -> None:
+def _check_known_form(path: Path, known: Sequence[LoadRow], form: Form | None) -> None:
     for load in known:
         if form is not None and load.form != form.name:
             raise TillsightError(
@@ -187,52 +165,15 @@ def _check_known_form(path: Path, known: Sequence[LoadResult], form: Form | None
             )
 
 
-def _next_load(connection: sqlite3.Connection) -> tuple[int, str]:
+def _next_load(landing: Landing) -> tuple[int, str]:
     """Return the next load's number and the fingerprint of all input before it."""
-    last = connection.execute(
-        "select load_id, input_fingerprint from raw_loads order by load_id desc limit 1"
-    ).fetchone()
-    return (last[0] + 1, last[1]) if last else (1, "")
+    loads = landing.loads()
+    return (loads[-1].load_id + 1, loads[-1].input_fingerprint) if loads else (1, "")
 
 
 def _chained(previous: str, file_sha256: str, sheet: str, form: str) -> str:
     """Return a fingerprint that names everything loaded so far."""
     return hashlib.sha256(f"{previous}{file_sha256}{sheet}{form}".encode()).hexdigest()
-
-
-def _insert_rows(
-    connection: sqlite3.Connection,
-    table: Table,
-    recognised: Recognised,
-    load_id: int,
-    report: Callable[[int], None],
-) -> int:
-    """Insert all rows of a table and return how many they are."""
-    row_count = 0
-    for run in table.runs(recognised.positions):
-        for start in range(0, len(run.rows), ROWS_PER_STATEMENT):
-            rows = run.rows[start : start + ROWS_PER_STATEMENT]
-            values = [load_id, run.first_line + start, *chain.from_iterable(rows)]
-            if "" in values:
-                values = [value or None for value in values]
-            statement = _insert_statement(recognised.form.table, recognised.columns, len(rows))
-            connection.execute(statement, values)
-        row_count += len(run.rows)
-        report(run.done)
-    report(table.size)
-    return row_count
-
-
-@cache
-def _insert_statement(table: str, columns: tuple[str, ...], row_count: int) -> str:
-    """Return the statement that inserts so many rows of consecutive lines.
-
-    Its parameters are the load's number, the first line, and the values row by row.
-    """
-    places = ", ".join("?" for _ in columns)
-    rows = ", ".join(f"(?1, ?2 + {offset}, {places})" for offset in range(row_count))
-    # "or fail" spares the journal that undoes one statement: here all is undone or nothing.
-    return f"insert or fail into {table} (load_id, line_number, {', '.join(columns)}) values {rows}"  # noqa: S608 - names from FORMS
 
 
 def _reporter(progress: Progress | None, what: str, total: int) -> Callable[[int], None]:

@@ -13,7 +13,8 @@ import reports.exports
 import reports.queries
 import reports.site
 from reports.options import SiteOptions
-from scripts import generations, load, publish, row_counts, warehouse
+from scripts import generations, load, publish, requirements, row_counts, warehouse
+from scripts.engines import engine_of
 from scripts.errors import TillsightError
 from scripts.generations import Generation
 from scripts.settings import Settings
@@ -60,7 +61,9 @@ class RunResult:
 def ensure_raw(settings: Settings) -> None:
     """Create the raw tables that are not there yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    requirements.settle_target(settings)
     warehouse.ensure_raw(settings.raw_db)
+    engine_of(settings).raw.ensure()
     with closing(warehouse.connect(settings.raw_db)) as connection:
         ml.runs.ensure_tables(connection)
 
@@ -73,10 +76,10 @@ def load_files(
     encoding: str = "utf-8",
     progress: Progress | None = None,
 ) -> list[load.LoadResult]:
-    """Land files in raw.db; see `scripts.load.load_files`."""
+    """Land files where the target has its raw tables; see `scripts.load.load_files`."""
     ensure_raw(settings)
     return load.load_files(
-        settings.raw_db,
+        engine_of(settings).raw,
         files,
         form=form,
         encoding=encoding,
@@ -97,16 +100,24 @@ def build(settings: Settings, *, progress: Progress | None = None) -> None:
         reports.exports.write_exports(new.marts_db, new.exports_dir)
     if settings.site_dir.exists():
         _write_page(new, SiteOptions(), progress)
-    generations.finish(settings.data_dir)
+    _publish(settings)
 
 
 def _build_marts(dbt: Dbt, settings: Settings, progress: Progress | None) -> Generation:
     """Build the marts of a new generation, where nobody sees them yet."""
-    new = Generation(settings.new_marts_db.parent)
+    new, engine = Generation(settings.new_marts_db.parent), engine_of(settings)
+    engine.take_model()
     dbt.build("marts", progress=progress)
     dbt.write_docs(new.dbt_docs_html)
+    engine.give_marts(dbt.marts(), progress)
     publish.seal(new.marts_db)
     return new
+
+
+def _publish(settings: Settings) -> None:
+    """Let readers see the new marts, page and CSV files."""
+    engine_of(settings).publish()
+    generations.finish(settings.data_dir)
 
 
 def _write_page(
@@ -134,9 +145,10 @@ def train(
     """Train on the features of the last build, always or only where they or settings changed."""
     from ml.train import train as train_model  # noqa: PLC0415  heavy, see above
 
-    _require_features(settings)
+    ensure_raw(settings)
+    requirements.require_features(settings)
     return train_model(
-        settings.work_db,
+        engine_of(settings).features,
         settings.raw_db,
         settings.models_dir,
         progress=progress,
@@ -149,9 +161,10 @@ def predict(settings: Settings, *, progress: Progress | None = None) -> PredictR
     """Score the latest snapshot of the last build with the model in use."""
     from ml.predict import predict as predict_customers  # noqa: PLC0415  heavy, see above
 
-    _require_features(settings)
+    ensure_raw(settings)
+    requirements.require_features(settings)
     return predict_customers(
-        settings.work_db, settings.raw_db, settings.models_dir, progress=progress
+        engine_of(settings).features, settings.raw_db, settings.models_dir, progress=progress
     )
 
 
@@ -185,12 +198,12 @@ def report(
         If the page cannot be written there.
     """
     wanted = options or SiteOptions()
-    require_as_of(settings)
+    requirements.require_as_of(settings)
     if not (out or wanted.is_public or wanted.single_file):
         with generations.successor(settings.data_dir, settings.marts_db) as new:
             return _at_its_place(_write_page(new, wanted, progress), settings)
     if out:
-        _require_place_for_page(out, single_file=wanted.single_file)
+        requirements.require_place_for_page(out, single_file=wanted.single_file)
     place = out or settings.page_path(is_public=wanted.is_public, single_file=wanted.single_file)
     return reports.site.write_site(
         settings.marts_db,
@@ -258,7 +271,7 @@ def run(
     count(load.new_rows(loads))
     step("Building the features")
     dbt = _built_features(settings, progress)
-    count(row_counts.feature_rows(settings.work_db))
+    count(row_counts.feature_rows(engine_of(settings)))
     step("Training")
     training = train(settings, only_if_changed=True, progress=progress)
     count(training.training_rows or 0)
@@ -274,91 +287,13 @@ def run(
     site = _write_page(new, SiteOptions(), progress)
     count(site.customers)
     step("Publishing")
-    generations.finish(settings.data_dir)
+    _publish(settings)
     return RunResult(
         loads=loads,
         training=training,
         site=_at_its_place(site, settings),
         exports=_at_their_place(exports, settings),
     )
-
-
-def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
-    """Raise if other files than these were loaded into the data folder before.
-
-    Parameters
-    ----------
-    settings : Settings
-        Where things lie.
-    files : sequence of Path
-        The files that the folder is for.
-
-    Raises
-    ------
-    TillsightError
-        Names a file that was loaded and is none of them.
-    """
-    ensure_raw(settings)
-    own = {warehouse.sha256(file) for file in files}
-    with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
-        for file_name, fingerprint in connection.execute(
-            "select file_name, file_sha256 from raw_loads order by load_id"
-        ):
-            if fingerprint not in own:
-                raise TillsightError(
-                    f"{settings.data_dir} holds {file_name} already, which is not of this demo "
-                    "shop; choose another folder with --data-dir, or delete this one"
-                )
-
-
-def require_as_of(settings: Settings) -> None:
-    """Raise where the published marts are of another day than the one that is asked for."""
-    if not settings.as_of:
-        return
-    with reports.queries.open_marts(settings.marts_db) as connection:
-        found = reports.queries.read_build(connection).as_of_date
-    if found != settings.as_of:
-        raise TillsightError(
-            f"The marts are as of {found}, not {settings.as_of}. "
-            f"Run 'tillsight run --as-of {settings.as_of}' first."
-        )
-
-
-def _require_place_for_page(out: Path, *, single_file: bool) -> None:
-    """Raise where writing the page would take the place of something else."""
-    place = out.expanduser()
-    looks_like_file = place.suffix.lower() in {".html", ".htm"}
-    if single_file:
-        if not looks_like_file:
-            wrong = "must end in .html, since --single-file writes one file"
-        elif place.is_dir():
-            wrong = "is a folder; name a file in it"
-        else:
-            return
-    elif looks_like_file:
-        wrong = "looks like a file; add --single-file, or name a folder for the page"
-    elif place.is_file():
-        wrong = "is a file; name a folder for the page"
-    elif other := reports.site.other_file(place):
-        wrong = f"holds {other}, which is no part of a page; choose a new or an empty folder"
-    else:
-        return
-    raise TillsightError(f"--out {out} {wrong}")
-
-
-def _require_features(settings: Settings) -> None:
-    """Raise unless a build has made the features."""
-    ensure_raw(settings)
-    if not settings.work_db.exists():
-        raise TillsightError(
-            f"there are no features in {settings.data_dir} yet; type 'tillsight build' first"
-        )
-    built = _observed(settings, "as_of_date")
-    if settings.as_of and settings.as_of != built:
-        raise TillsightError(
-            f"the features are those of {built}; type 'tillsight build --as-of {settings.as_of}' "
-            "first"
-        )
 
 
 def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
@@ -372,10 +307,11 @@ def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
     from scripts.dbt_runner import Dbt  # noqa: PLC0415  heavy, see above
 
     generations.begin(settings.data_dir)
-    warehouse.discard_unless_sound(settings.work_db)
+    engine_of(settings).begin()
     dbt = Dbt(settings)
     dbt.build("features", progress=progress)
-    if settings.as_of and _observed(settings, "first_day") is None and _has_rows(settings):
+    has_day = requirements.observed(settings, "first_day") is not None
+    if settings.as_of and not has_day and _has_rows(settings):
         raise TillsightError(
             f"no line that can be kept is dated {settings.as_of} or earlier; nothing was "
             "published. Choose a later day with --as-of"
@@ -383,16 +319,7 @@ def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
     return dbt
 
 
-def _observed(settings: Settings, column: str) -> str | None:
-    """Return a column of the observed period of the last build."""
-    with closing(warehouse.connect_read_only(settings.work_db)) as connection:
-        row = connection.execute("select as_of_date, first_day from int_observed_period").fetchone()
-    return dict(zip(("as_of_date", "first_day"), row, strict=True))[column] if row else None
-
-
 def _has_rows(settings: Settings) -> bool:
     """Return whether any row was ever landed."""
-    with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
-        return bool(
-            connection.execute("select coalesce(sum(row_count), 0) from raw_loads").fetchone()[0]
-        )
+    with engine_of(settings).raw.landing() as landing:
+        return any(load.row_count for load in landing.loads())

@@ -6,12 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 from scripts import warehouse
+from scripts.engines.engine import Engine
 
 
-def feature_rows(work_db: Path) -> int:
+def feature_rows(engine: Engine) -> int:
     """Return the number of rows, customer and snapshot, that the model learns from."""
-    with closing(warehouse.connect_read_only(work_db)) as connection:
-        return int(connection.execute("select count(*) from customer_features").fetchone()[0])
+    row = engine.row("select count(*) from customer_features")
+    return int(row[0]) if row else 0
 
 
 def judged_lines(marts_db: Path) -> dict[str, int]:

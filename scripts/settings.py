@@ -18,6 +18,30 @@ from scripts.errors import TillsightError
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 
+NEW_SCHEMA = "main_new"
+"""Where PostgreSQL's marts are built and tested, before they take the name main."""
+
+
+@dataclass(frozen=True)
+class PostgresAddress:
+    """A database, and as whom it is asked.
+
+    Attributes
+    ----------
+    host, port, user, password, database : str
+        As libpq takes them; a host that begins with a slash is the folder of a socket.
+    """
+
+    host: str = "localhost"
+    port: str = "5432"
+    user: str = "tillsight"
+    password: str = field(default="", repr=False)
+    database: str = "tillsight"
+
+    def __str__(self) -> str:
+        return f"the PostgreSQL database {self.database} at {self.host}:{self.port}"
+
+
 @dataclass(frozen=True)
 class Settings:
     """What differs from machine to machine and from run to run.
@@ -31,13 +55,17 @@ class Settings:
     dbt_dir : Path
         Folder of the dbt project.
     target : str
-        Target of the dbt profile.
+        Target of the dbt profile: which engine holds the sales.
     as_of : str or None
         Last day that is observed, YYYY-MM-DD; None leaves it to the dbt var.
     models_kept : int
         Model folders that training leaves: the newest ones, and the one in use.
     unpacked_megabytes : int
         Most that a packed file (gzip, Parquet, workbook) may unpack to, in units of 2**20 bytes.
+    duckdb_memory : str
+        Most that a query of DuckDB holds in memory, like `1GB`.
+    postgres : PostgresAddress
+        The database of the target postgres.
     api_secret : str or None
         Key that the tokens of the API are signed with; None asks nobody for a token.
     api_origins : tuple of str
@@ -50,6 +78,8 @@ class Settings:
     as_of: str | None = None
     models_kept: int = 10
     unpacked_megabytes: int = 1024
+    duckdb_memory: str = "1GB"
+    postgres: PostgresAddress = PostgresAddress()
     api_secret: str | None = field(default=None, repr=False)
     api_origins: tuple[str, ...] = ()
 
@@ -57,6 +87,16 @@ class Settings:
     def raw_db(self) -> Path:
         """The loaded files and what the model wrote: the only state."""
         return self.data_dir / "raw.db"
+
+    @property
+    def raw_duckdb(self) -> Path:
+        """The loaded files, on DuckDB."""
+        return self.data_dir / "raw.duckdb"
+
+    @property
+    def work_duckdb(self) -> Path:
+        """Staging, intermediate models and features, on DuckDB; rebuilt at will."""
+        return self.data_dir / "work.duckdb"
 
     @property
     def work_db(self) -> Path:
@@ -123,6 +163,13 @@ class Settings:
         variables = {
             "TILLSIGHT_DATA_DIR": str(self.data_dir),
             "TILLSIGHT_MARTS_DB": str(self.new_marts_db),
+            "TILLSIGHT_MARTS_DUCKDB": str(self.new_marts_db.with_suffix(".duckdb")),
+            "TILLSIGHT_DUCKDB_MEMORY": self.duckdb_memory,
+            "TILLSIGHT_POSTGRES_MARTS_SCHEMA": NEW_SCHEMA,
+            **{
+                f"TILLSIGHT_POSTGRES_{name.upper()}": value
+                for name, value in vars(self.postgres).items()
+            },
         }
         before = {name: os.environ.get(name) for name in variables}
         os.environ.update(variables)
@@ -175,15 +222,30 @@ def read_settings(
         )
     if folder.exists() and not folder.is_dir():
         raise TillsightError(f"the data folder {folder} is a file; choose a folder with --data-dir")
+    place = folder.expanduser().absolute()
     return Settings(
-        data_dir=folder.expanduser().absolute(),
-        target=target or known.get("TILLSIGHT_TARGET") or "sqlite",
+        data_dir=place,
+        target=target or known.get("TILLSIGHT_TARGET") or _target_of(place) or "sqlite",
         as_of=as_of,
         models_kept=_count(known, "TILLSIGHT_MODELS_KEPT", default=10),
         unpacked_megabytes=_count(known, "TILLSIGHT_UNPACKED_MB", default=1024),
+        duckdb_memory=known.get("TILLSIGHT_DUCKDB_MEMORY") or "1GB",
+        postgres=PostgresAddress(
+            **{
+                name: value
+                for name in vars(PostgresAddress())
+                if (value := known.get(f"TILLSIGHT_POSTGRES_{name.upper()}"))
+            }
+        ),
         api_secret=known.get("TILLSIGHT_API_SECRET") or None,
         api_origins=tuple((known.get("TILLSIGHT_API_ORIGINS") or "").split()),
     )
+
+
+def _target_of(data_dir: Path) -> str | None:
+    """Return the target that a data folder was made for, which stands in a file of it."""
+    file = data_dir / "target"
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else None
 
 
 def temporary_dir() -> Path:

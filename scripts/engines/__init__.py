@@ -1,0 +1,48 @@
+"""The engines that dbt runs on: SQLite, or one of those that `--target` names."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from scripts.engines.engine import Engine
+from scripts.errors import TillsightError
+from scripts.settings import Settings
+
+_PLACES = {
+    "sqlite": ("scripts.engines.sqlite_engine", "SqliteEngine", "dbt.adapters.sqlite"),
+    "duckdb": ("scripts.engines.duckdb_engine", "DuckdbEngine", "dbt.adapters.duckdb"),
+    "postgres": ("scripts.engines.postgres_engine", "PostgresEngine", "dbt.adapters.postgres"),
+}
+TARGETS = tuple(_PLACES)
+
+
+def engine_of(settings: Settings) -> Engine:
+    """Return the engine that the target names.
+
+    Parameters
+    ----------
+    settings : Settings
+        Name the target, and where things lie.
+
+    Returns
+    -------
+    Engine
+
+    Raises
+    ------
+    TillsightError
+        If there is no such target, or its packages are not installed.
+    """
+    if settings.target not in _PLACES:
+        raise TillsightError(
+            f"there is no target '{settings.target}'; choose one of {', '.join(TARGETS)}"
+        )
+    module, name, adapter = _PLACES[settings.target]
+    if find_spec(adapter) is None:
+        raise TillsightError(
+            f"--target {settings.target} needs packages that are not installed; type "
+            f"'pip install \"tillsight[{settings.target}]\"' in the folder of the project"
+        )
+    engine: Engine = getattr(import_module(module), name)(settings)
+    return engine

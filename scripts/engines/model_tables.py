@@ -1,0 +1,75 @@
+"""The tables that ml/ writes into raw.db, as another engine takes them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ml.tables import TABLES
+from scripts import warehouse
+
+SAME_WORD = re.compile(r"\b(text|integer|real)\b")
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """A table of raw.db.
+
+    Attributes
+    ----------
+    name : str
+        As in raw.db.
+    columns : tuple of str
+        In order.
+    never_null : tuple of str
+        Those that are text and never NULL: an empty one is an empty text.
+    rows : iterator of tuple
+        To be read once.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    never_null: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+def ddl(name: str, types: Mapping[str, str]) -> str:
+    """Return the columns of a table in the words of an engine.
+
+    Parameters
+    ----------
+    name : str
+        A table of `ml.tables`.
+    types : mapping of str to str
+        What the engine calls text, integer and real.
+
+    Examples
+    --------
+    >>> "threshold double," in ddl("raw_model_runs", {"text": "varchar", "integer": "bigint", "real": "double"})
+    True
+    """  # noqa: E501
+    return SAME_WORD.sub(lambda word: types[word[0]], TABLES[name])
+
+
+@contextmanager
+def read_all(raw_db: Path) -> Iterator[Iterator[ModelTable]]:
+    """Open raw.db and give its tables one after the other."""
+    with closing(warehouse.connect_read_only(raw_db)) as connection:
+        yield (_read(connection, name) for name in TABLES)
+
+
+def _read(connection: sqlite3.Connection, name: str) -> ModelTable:
+    described = connection.execute(f"pragma table_info({name})").fetchall()
+    return ModelTable(
+        name=name,
+        columns=tuple(column[1] for column in described),
+        never_null=tuple(
+            column[1] for column in described if column[2].lower() == "text" and column[3]
+        ),
+        rows=connection.execute(f"select * from {name} order by rowid"),  # noqa: S608  ours
+    )

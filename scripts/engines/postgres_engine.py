@@ -1,0 +1,284 @@
+"""PostgreSQL: three schemas of one database, on a server that many ask at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import astuple
+from functools import partial
+from typing import Any
+
+import psycopg2
+from psycopg2 import extensions, sql
+from psycopg2.extras import execute_values
+
+from ml.store import Features
+from ml.tables import TABLES
+from scripts.engines import model_tables
+from scripts.engines.bulk import CsvStream, landed_rows
+from scripts.engines.engine import Progress, plain_row
+from scripts.engines.marts_copy import copy_marts
+from scripts.errors import TillsightError
+from scripts.forms import FORMS, Form
+from scripts.raw_store import LOAD_COLUMNS, Landing, LoadRow
+from scripts.settings import NEW_SCHEMA, PostgresAddress, Settings
+from scripts.tables import Run
+
+# Ids are told apart and sorted by their bytes, as everywhere, whatever the server's locale.
+TYPES = {"text": 'text collate "C"', "integer": "bigint", "real": "double precision"}
+LOADS_DDL = """
+create table if not exists raw.raw_loads (
+    load_id bigint primary key, file_name text not null, sheet text not null, form text not null,
+    file_sha256 text not null, row_count bigint not null, input_fingerprint text not null,
+    unique (file_sha256, sheet)
+)
+"""
+# Readers of the marts before may take long; what cannot be dropped now goes with the next publish.
+PATIENCE_MILLISECONDS = 10_000
+
+
+class PostgresEngine:
+    """See `Engine`.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the database is, and where raw.db and the new marts.db lie.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._connect = partial(connected, settings.postgres)
+        self.raw = PostgresRaw(settings.postgres)
+        self.features = PostgresFeatures(settings.postgres)
+
+    def begin(self) -> None:
+        """Make room for a build; what an earlier attempt left is gone."""
+        with self._connect() as connection, connection, connection.cursor() as cursor:
+            cursor.execute(_named("drop schema if exists {} cascade", NEW_SCHEMA))
+
+    def has_features(self) -> bool:
+        """Return whether a build has made the features."""
+        with self._connect() as connection, connection.cursor() as cursor:
+            cursor.execute("select to_regclass('work.customer_features')")
+            return bool(cursor.fetchone() != (None,))
+
+    def row(self, statement: str) -> tuple[Any, ...] | None:
+        """Return the first row of a query of the work tables; dates are text."""
+        with self._connect() as connection, connection.cursor() as cursor:
+            cursor.execute("set search_path to work")
+            cursor.execute(statement)
+            found = cursor.fetchone()
+        return plain_row(found) if found else None
+
+    def take_model(self) -> None:
+        """Copy what training and scoring wrote from raw.db to where dbt reads it."""
+        with (
+            model_tables.read_all(self._settings.raw_db) as tables,
+            self._connect() as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            for table in tables:
+                cursor.execute(f"truncate raw.{table.name}")
+                kept = f", force_not_null ({', '.join(table.never_null)})" * bool(table.never_null)
+                names = ", ".join(table.columns)
+                cursor.copy_expert(
+                    f"copy raw.{table.name} ({names}) from stdin (format csv{kept})",
+                    CsvStream(table.rows),
+                )
+
+    def give_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
+        """Copy the marts that dbt has built to the new marts.db."""
+        with self._connect() as connection:
+            rows_of = partial(_mart_rows, connection)
+            copy_marts(models, rows_of, self._settings.new_marts_db, progress)
+
+    def publish(self) -> None:
+        """Put the new marts in the place of those before: both schemas change names at once."""
+        with self._connect() as connection:
+            with connection, connection.cursor() as cursor:
+                cursor.execute("drop schema if exists main_old cascade")
+                cursor.execute("select 1 from pg_namespace where nspname = 'main'")
+                if cursor.fetchone():
+                    cursor.execute("alter schema main rename to main_old")
+                cursor.execute(_named("alter schema {} rename to main", NEW_SCHEMA))
+            try:
+                with connection, connection.cursor() as cursor:
+                    cursor.execute(f"set local lock_timeout = {PATIENCE_MILLISECONDS:d}")
+                    cursor.execute("drop schema if exists main_old cascade")
+            except psycopg2.errors.LockNotAvailable:
+                return  # somebody reads the marts before; the next publish drops them
+
+
+class PostgresRaw:
+    """The schema raw; see `RawStore`."""
+
+    def __init__(self, address: PostgresAddress) -> None:
+        self._connect = partial(connected, address)
+
+    def ensure(self) -> None:
+        """Create the raw tables that are not there yet."""
+        with self._connect() as connection, connection, connection.cursor() as cursor:
+            cursor.execute("create schema if not exists raw")
+            cursor.execute(LOADS_DDL)
+            for form in FORMS:
+                columns = "".join(f", {column.name} {TYPES['text']}" for column in form.columns)
+                cursor.execute(
+                    f"create table if not exists raw.{form.table} "
+                    f"(load_id bigint not null, line_number bigint not null{columns})"
+                )
+            for name in TABLES:
+                columns = model_tables.ddl(name, TYPES)
+                cursor.execute(f"create table if not exists raw.{name} ({columns})")
+
+    @contextmanager
+    def landing(self) -> Iterator[Landing]:
+        """Begin a transaction; a failure inside undoes all of it."""
+        with self._connect() as connection, connection:
+            yield _PostgresLanding(connection)
+
+
+class _PostgresLanding:
+    def __init__(self, connection: extensions.connection) -> None:
+        self._connection = connection
+
+    def loads(self, file_sha256: str | None = None) -> list[LoadRow]:
+        """Return what has landed, in order; of all files, or of one."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("lock table raw.raw_loads in exclusive mode")
+            cursor.execute(
+                f"select {', '.join(LOAD_COLUMNS)} from raw.raw_loads "  # noqa: S608  names in code
+                "where %(sha)s::text is null or file_sha256 = %(sha)s order by load_id",
+                {"sha": file_sha256},
+            )
+            return [LoadRow(*row) for row in cursor.fetchall()]
+
+    def insert(
+        self, form: Form, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
+    ) -> int:
+        """Land the rows of a table, and return how many they are."""
+        names = ", ".join(("load_id", "line_number", *columns))
+        stream = CsvStream(landed_rows(load_id, runs))
+        with self._connection.cursor() as cursor:
+            cursor.copy_expert(f"copy raw.{form.table} ({names}) from stdin (format csv)", stream)
+        return stream.row_count
+
+    def register(self, load: LoadRow) -> None:
+        """Add a row of `raw_loads`."""
+        places = ", ".join("%s" for _ in LOAD_COLUMNS)
+        with self._connection.cursor() as cursor:
+            cursor.execute(
+                f"insert into raw.raw_loads ({', '.join(LOAD_COLUMNS)}) values ({places})",  # noqa: S608
+                astuple(load),
+            )
+
+
+class PostgresFeatures:
+    """The features in the schema work; see `FeatureSource`."""
+
+    def __init__(self, address: PostgresAddress) -> None:
+        self.name = f"the schema work of {address}"
+        self._connect = partial(connected, address)
+
+    @contextmanager
+    def open(self) -> Iterator[Features]:
+        """Open them for reading."""
+        with self._connect() as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("set search_path to work")
+            yield _OpenFeatures(connection)
+
+
+class _OpenFeatures:
+    def __init__(self, connection: extensions.connection) -> None:
+        self._connection = connection
+
+    def columns(self) -> set[str]:
+        """Return the names of the columns of customer_features; empty where there is no table."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(
+                "select column_name from information_schema.columns "
+                "where table_schema = 'work' and table_name = 'customer_features'"
+            )
+            return {name for (name,) in cursor.fetchall()}
+
+    def rows(self, statement: str, *values: int, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Run a query and yield its rows in lists of at most `size`."""
+        with self._connection.cursor(name="features") as cursor:
+            cursor.execute(statement.replace("?", "%s"), values)
+            while rows := cursor.fetchmany(size):
+                yield rows
+
+    def draw(self, customers: Iterable[str]) -> None:
+        """Fill the temporary table `drawn` with ids, in place of those before."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("drop table if exists drawn")
+            cursor.execute('create temp table drawn (customer_id text collate "C")')
+            execute_values(
+                cursor, "insert into drawn values %s", ([one] for one in customers), page_size=5_000
+            )
+
+
+@contextmanager
+def connected(address: PostgresAddress) -> Iterator[extensions.connection]:
+    """Connect to the server; what goes wrong becomes a sentence.
+
+    Parameters
+    ----------
+    address : PostgresAddress
+        Where it is, and as whom.
+
+    Raises
+    ------
+    TillsightError
+        In place of any `psycopg2.Error`.
+    """
+    try:
+        with closing(
+            psycopg2.connect(
+                host=address.host,
+                port=address.port,
+                user=address.user,
+                password=address.password,
+                dbname=address.database,
+                application_name="tillsight",
+                client_encoding="UTF8",
+            )
+        ) as connection:
+            yield connection
+    except psycopg2.OperationalError as error:
+        raise TillsightError(
+            f"{address} does not answer ({_first_line(error)}); look at the server, and at "
+            "TILLSIGHT_POSTGRES_HOST, _PORT, _USER, _PASSWORD and _DATABASE"
+        ) from error
+    except psycopg2.Error as error:
+        raise TillsightError(f"{address} says '{_first_line(error)}'") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _named(statement: str, name: str) -> sql.Composed:
+    return sql.SQL(statement).format(sql.Identifier(name))
+
+
+def _mart_rows(
+    connection: extensions.connection, name: str, columns: Sequence[str], key: Sequence[str]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Read a mart in the order of its key, days and times as text."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select column_name, data_type from information_schema.columns "
+            "where table_schema = %s and table_name = %s",
+            (NEW_SCHEMA, name),
+        )
+        kinds = dict(cursor.fetchall())
+    shown = ", ".join(
+        f"{one}::text" if kinds[one].startswith(("date", "timestamp")) else one for one in columns
+    )
+    with connection.cursor(name="marts") as cursor:
+        cursor.execute(f"select {shown} from {NEW_SCHEMA}.{name} order by {', '.join(key)}")  # noqa: S608
+        while rows := cursor.fetchmany(20_000):
+            yield rows
