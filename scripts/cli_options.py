@@ -28,7 +28,10 @@ AsOf = Annotated[
 Target = Annotated[
     str | None,
     typer.Option(
-        "--target", help="Target of the dbt profile. [dim]Default: sqlite.[/]", show_default=False
+        "--target",
+        help="Engine that holds the sales: sqlite, duckdb or postgres. [dim]Default: that of the "
+        "data folder, else sqlite.[/]",
+        show_default=False,
     ),
 ]
 Form = Annotated[

@@ -14,8 +14,10 @@ from pathlib import Path
 import reports.exports
 import reports.site
 from scripts import lock, migrations, pipeline, publish, warehouse
+from scripts.engines import engine_of
 from scripts.errors import TillsightError
 from scripts.finding import Finding
+from scripts.raw_store import LoadRow
 from scripts.settings import Settings, temporary_dir
 
 # What a first run takes on the disk, as a multiple of raw.db, where nothing is there to measure.
@@ -74,7 +76,10 @@ def _lock(settings: Settings) -> Finding:
 
 def _disk(settings: Settings) -> Iterator[Finding]:
     """Hold free space to what a rebuild writes beside what is there."""
-    made = (settings.work_db, settings.marts_db, settings.site_dir, settings.exports_dir)
+    made = (
+        *(settings.work_db, settings.work_duckdb),
+        *(settings.marts_db, settings.site_dir, settings.exports_dir),
+    )
     need = max(sum(map(_size, made)) or _size(settings.raw_db) * FIRST_RUN, SMALLEST_NEED)
     places = {"Disk": settings.data_dir, "Temporary files": temporary_dir()}
     for subject, place in places.items():
@@ -94,19 +99,24 @@ def _size(path: Path) -> int:
 
 
 def _raw(settings: Settings) -> Finding:
+    loads = _loads(settings)
+    rows = sum(load.row_count for load in loads)
     with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
-        loads, rows = connection.execute(
-            "select count(*), coalesce(sum(row_count), 0) from raw_loads"
-        ).fetchone()
         number = migrations.version_of(connection)
         verdict = _soundness(connection)
-    told = f"{rows:,} rows of {loads:,} files, version {number}"
+    place = "" if settings.target == "sqlite" else f" on {settings.target}"
+    told = f"{rows:,} rows of {len(loads):,} files{place}, version {number}"
     return Finding(
         "Loaded",
         told if verdict == "ok" else f"{told}; damaged: {verdict}",
         is_well=verdict == "ok",
         remedy="type 'tillsight restore FILE' with the latest of backups/",
     )
+
+
+def _loads(settings: Settings) -> list[LoadRow]:
+    with engine_of(settings).raw.landing() as landing:
+        return landing.loads()
 
 
 def _soundness(connection: sqlite3.Connection) -> str:
@@ -148,15 +158,12 @@ def _published(settings: Settings) -> Iterator[Finding]:
 
 def _freshness(settings: Settings, fingerprint: str | None) -> Finding:
     """Say how many files were loaded after those that the marts were made from."""
-    with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
-        later, last = connection.execute(
-            "select count(*), max(load_id) from raw_loads where load_id > coalesce("
-            "(select max(load_id) from raw_loads where input_fingerprint = ?), 0)",
-            (fingerprint,),
-        ).fetchone()
+    loads = _loads(settings)
+    known = [load.load_id for load in loads if load.input_fingerprint == fingerprint]
+    later = [load.load_id for load in loads if load.load_id > max(known, default=0)]
     return Finding(
         "Freshness",
-        f"the marts lack {later:,} files that are loaded, up to load {last}"
+        f"the marts lack {len(later):,} files that are loaded, up to load {later[-1]}"
         if later
         else "the marts have all that is loaded",
         is_well=not later,

@@ -86,7 +86,7 @@ def test_a_window_is_read_in_the_order_of_customers(make_work_db, shop_rows):
     assert window.customer_ids == sorted(row["customer_id"] for row in rows)
     assert window.labels.tolist() == [row[LABEL] for row in rows]
     expected = np.array([[row[name] for name in FEATURES] for row in rows], dtype=np.float64)
-    np.testing.assert_array_equal(window.features, expected)
+    np.testing.assert_array_equal(window.features, expected.round(store.DECIMALS))
 
 
 def test_a_window_can_be_read_in_part(shop):

@@ -1,0 +1,145 @@
+"""Files land alike on every engine: the same rows, whole or not at all, and never twice."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from scripts import pipeline
+from scripts.engines import engine_of
+from scripts.errors import TillsightError
+from scripts.load import load_files
+from scripts.settings import PostgresAddress, Settings
+from tests.engines import postgres_server
+
+NUMBERS = count(1)
+HEADER = ["transaction_id", "customer_id", "product_id", "invoice_date", "quantity", "amount"]
+ODD_VALUES = [
+    *("", " ", "\\N", "\\.", "NULL", "null", "None", '"', '""', "'", ",", "a,b", "\\", "\t"),
+    *(
+        "two\nlines",
+        "two\r\nlines",
+        "é",
+        "e\u0301",
+        "😀",
+        "שלום",
+        "\u200b",
+        "\ufeff",
+        "-0",
+        "1e309",
+    ),
+    *("=1+1", "<script>", "'; drop table raw_loads; --", "%s", "{}", "$1", "?", "x" * 100_000),
+]
+
+
+@pytest.fixture(scope="module")
+def new_database():
+    with postgres_server() as new:
+        yield new
+
+
+@pytest.fixture(params=["sqlite", "duckdb", "postgres"])
+def settings(request, tmp_path) -> Settings:
+    """An empty data folder on each engine."""
+    settings = Settings(data_dir=tmp_path / "data", target=request.param)
+    if request.param != "postgres":
+        return settings
+    found = request.getfixturevalue("new_database")(f"landing_{next(NUMBERS)}")
+    names = {key.removeprefix("TILLSIGHT_POSTGRES_").lower(): found[key] for key in found}
+    return replace(settings, postgres=PostgresAddress(**names))
+
+
+@pytest.fixture
+def odd_file(tmp_path) -> Path:
+    file = tmp_path / "odd.csv"
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.writer(opened, quoting=csv.QUOTE_ALL)
+        writer.writerow(HEADER)
+        writer.writerows([str(n), v, v, "2024-01-01", "1", v] for n, v in enumerate(ODD_VALUES))
+    return file
+
+
+def landed(settings: Settings) -> list[tuple[object, ...]]:
+    """Return the landed transactions, as the models see them."""
+    schema = {"sqlite": "", "duckdb": "", "postgres": "raw."}[settings.target]
+    statement = (
+        f"select load_id, line_number, {', '.join(HEADER)} "
+        f"from {schema}raw_standard_transactions order by load_id, line_number"
+    )
+    return read_raw(settings, statement)
+
+
+def read_raw(settings: Settings, statement: str) -> list[tuple[object, ...]]:
+    with engine_of(settings).raw.landing() as landing:
+        connection = landing._connection
+        if settings.target == "postgres":
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall()
+        return [tuple(row) for row in connection.execute(statement).fetchall()]
+
+
+def test_every_value_lands_as_it_stands_in_the_file(settings, odd_file):
+    (result,) = pipeline.load_files(settings, [odd_file])
+    assert result.row_count == len(ODD_VALUES)
+    rows = landed(settings)
+    assert [row[3] for row in rows] == [value or None for value in ODD_VALUES]
+    assert [row[7] for row in rows] == [value or None for value in ODD_VALUES]
+    assert rows[0][:2] == (1, 2)
+
+
+def test_the_same_file_again_changes_nothing(settings, odd_file):
+    pipeline.load_files(settings, [odd_file])
+    before = landed(settings)
+    (again,) = pipeline.load_files(settings, [odd_file])
+    assert not again.is_new
+    assert landed(settings) == before
+
+
+def test_a_file_that_breaks_off_leaves_nothing(settings, odd_file, tmp_path):
+    broken = tmp_path / "broken.csv"
+    broken.write_text(",".join(HEADER) + "\n" + "t,c,p,2024-01-01,1,1\n" * 30_000 + "too,few\n")
+    with pytest.raises(TillsightError, match="line 30002"):
+        pipeline.load_files(settings, [broken])
+    assert landed(settings) == []
+    (result,) = pipeline.load_files(settings, [odd_file])
+    assert (result.is_new, landed(settings)[0][0]) == (True, 1)
+
+
+def test_loads_are_numbered_and_chained_alike(settings, odd_file, tmp_path):
+    other = tmp_path / "customers.csv"
+    other.write_text("customer_id,name\nc,A\n")
+    pipeline.load_files(settings, [odd_file, other])
+    beside = Settings(data_dir=tmp_path / "beside")
+    load_files(beside.raw_db, [odd_file, other])
+    with engine_of(settings).raw.landing() as ours, engine_of(beside).raw.landing() as theirs:
+        assert ours.loads() == theirs.loads()
+
+
+def test_a_folder_is_for_one_target(settings, odd_file):
+    pipeline.load_files(settings, [odd_file])
+    other = replace(settings, target="duckdb" if settings.target != "duckdb" else "sqlite")
+    with pytest.raises(TillsightError, match=f"holds a shop on {settings.target}; type --target"):
+        pipeline.load_files(other, [odd_file])
+
+
+def test_a_target_that_is_none_is_named(tmp_path):
+    with pytest.raises(TillsightError, match="no target 'oracle'; choose one of sqlite, duckdb"):
+        pipeline.ensure_raw(Settings(data_dir=tmp_path, target="oracle"))
+
+
+def test_a_server_that_does_not_answer_is_a_sentence(tmp_path):
+    nowhere = PostgresAddress(host=str(tmp_path), password="secret")  # noqa: S106
+    with pytest.raises(TillsightError, match="TILLSIGHT_POSTGRES_HOST") as told:
+        pipeline.ensure_raw(Settings(data_dir=tmp_path, target="postgres", postgres=nowhere))
+    assert "secret" not in str(told.value)
+
+
+def test_a_duckdb_file_that_is_none_is_a_sentence(tmp_path):
+    (tmp_path / "raw.duckdb").write_text("not a database" * 1000)
+    with pytest.raises(TillsightError, match=r"raw\.duckdb: "):
+        pipeline.ensure_raw(Settings(data_dir=tmp_path, target="duckdb"))
