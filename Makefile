@@ -1,14 +1,15 @@
 # Python 3.11, 3.12 or 3.13, pip and make are all that is needed; the rest is installed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+TARGET ?= sqlite
 
 .PHONY: help demo test lint format mutants chaos bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-demo: .venv/installed ## Make up a shop, run everything on it, say where the page is
-	$(BIN)/tillsight demo
+demo: .venv/installed $(if $(filter-out sqlite,$(TARGET)),.venv/installed-$(TARGET)) ## Make up a shop, run everything on it, say where the page is; TARGET=duckdb on another engine
+	$(BIN)/tillsight demo --target $(TARGET)
 
 test: .venv/installed-dev ## Run all tests
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
@@ -56,6 +57,6 @@ clean: ## Remove what dbt and the tools left; data/ stays
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-.venv/installed-dev: requirements-dev.lock .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+.venv/installed-%: requirements-%.lock .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@

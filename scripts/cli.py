@@ -61,7 +61,10 @@ def demo(
     as_of: AsOf = None,
     target: Target = None,
 ) -> None:
-    """Make up a shop, then load and run it, in the folder demo of the data folder."""
+    """Make up a shop, then load and run it, in the folder demo of the data folder.
+
+    On another engine than SQLite the folder is named after it too, like demo_duckdb.
+    """
     carry_out(
         "demo",
         data_dir,

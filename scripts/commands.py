@@ -40,7 +40,8 @@ def demo(
     open_page: bool,
 ) -> None:
     """Make up a shop, then load and run it, in a folder of its own."""
-    settings = replace(settings, data_dir=settings.data_dir / "demo")
+    name = "demo" if settings.target == "sqlite" else f"demo_{settings.target}"
+    settings = replace(settings, data_dir=settings.data_dir / name)
     with lock.only_one(settings):
         steps.start("Making up a shop")
         files = write_demo(
