@@ -40,7 +40,8 @@ chaos: .venv/installed-dev ## Kill 200 runs at random moments, while a reader lo
 
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-		--no-header --no-annotate --upgrade --extra api --extra dev --output-file requirements-dev.lock pyproject.toml -
+		--no-header --no-annotate --upgrade --extra api --extra duckdb --extra postgres --extra dev \
+		--output-file requirements-dev.lock pyproject.toml -
 	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--no-header --no-annotate --constraints requirements-dev.lock --upgrade --extra api \
 		--output-file requirements.lock pyproject.toml -

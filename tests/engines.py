@@ -1,4 +1,4 @@
-"""Engines beside SQLite: a PostgreSQL server, raw tables copied into an engine, dbt run there, marts read back."""
+"""Engines beside SQLite: a server, raw tables copied there, dbt run on them, tables read back."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def address(environment: Mapping[str, str]) -> str:
 
 
 def ask(connection: Connection, sql: str) -> list[Row]:
-    """Return the rows of a query, on any engine, dates and times as the text that SQLite has for them."""
+    """Return the rows of a query, on any engine; dates and times are text, as SQLite has them."""
     cursor = connection.cursor()
     cursor.execute(sql)
     return [tuple(map(_as_sqlite_writes, row)) for row in cursor.fetchall()]

@@ -1,15 +1,30 @@
 {# Stop with a sentence where the raw tables are missing: they are made by the first tillsight command. #}
 {% macro require_raw_tables() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test') -%}
-        {%- set relation = adapter.get_relation(database=target.database, schema='raw', identifier='raw_loads') -%}
-        {%- set predictions = adapter.get_relation(database=target.database, schema='raw', identifier='raw_prediction_log') -%}
-        {%- if relation is none or predictions is none -%}
+        {%- if built_relation('raw_loads') is none or built_relation('raw_prediction_log') is none -%}
             {%- do exceptions.raise_compiler_error(
-                "there are no raw tables of this version to read in " ~ env_var('TILLSIGHT_DATA_DIR', '../data')
-                ~ "/raw.db. Type 'tillsight load FILE' to load a file, or 'tillsight doctor' to make them empty."
+                "there are no raw tables of this version to read in " ~ place_of_raw_tables()
+                ~ ". Type 'tillsight load FILE' to load a file, or 'tillsight doctor' to make them empty."
             ) -%}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+{# Where the raw tables lie, for a sentence. #}
+{% macro place_of_raw_tables() -%}
+    {{ return(adapter.dispatch('place_of_raw_tables', 'tillsight')()) }}
+{%- endmacro %}
+
+{% macro default__place_of_raw_tables() -%}
+    {{ return("schema raw of database '" ~ target.database ~ "'") }}
+{%- endmacro %}
+
+{% macro duckdb__place_of_raw_tables() -%}
+    {{ return(env_var('TILLSIGHT_DATA_DIR', '../data') ~ '/raw.duckdb') }}
+{%- endmacro %}
+
+{% macro sqlite__place_of_raw_tables() -%}
+    {{ return(env_var('TILLSIGHT_DATA_DIR', '../data') ~ '/raw.db') }}
 {%- endmacro %}
 
 {# Stop with a sentence where a setting has a value that means nothing. #}

@@ -16,7 +16,7 @@
 {# The columns of the marts with type, unit and description, from their yml. #}
 {% macro project_mart_columns() -%}
     {%- set rows = [] -%}
-    {%- for node in (graph.nodes.values() if execute else []) | sort(attribute='name') if node.resource_type == 'model' and node.schema == 'main' -%}
+    {%- for node in (graph.nodes.values() if execute else []) | sort(attribute='name') if node.resource_type == 'model' and project_layer(node) == 'marts' -%}
         {%- for column in node.columns.values() -%}
             {%- do rows.append([
                 node.name, column.name, loop.index, column.data_type, column.meta.get('unit'), column.description | trim
@@ -67,40 +67,59 @@
     {{ return({'source': 'landed', 'seed': 'seed'}.get(node.resource_type, node.fqn[1])) }}
 {%- endmacro %}
 
-{# Write how the tests of this run went into data_tests and build_info; what is rendered ends the transaction. #}
+{# The table of a model, seed or landed table as it lies in the database, none where it was not made yet. #}
+{% macro built_relation(name) -%}
+    {%- set node = project_nodes() | selectattr('name', 'equalto', name) | first -%}
+    {{ return(adapter.get_relation(database=node.database, schema=node.schema, identifier=name)) }}
+{%- endmacro %}
+
+{# Write how the tests of this run went into data_tests and build_info. #}
 {% macro record_test_results(results) -%}
     {%- if execute and flags.WHICH in ('build', 'test') -%}
-        {%- set tests = adapter.get_relation(database=target.database, schema='main', identifier='data_tests') -%}
-        {%- set info = adapter.get_relation(database=target.database, schema='main', identifier='build_info') -%}
+        {%- set tests = built_relation('data_tests') -%}
+        {%- set info = built_relation('build_info') -%}
         {%- set finished = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | sort(attribute='node.name') -%}
         {%- if tests is not none and finished -%}
-            {%- for result in finished -%}
-                {%- do run_query(record_test_result_statement(tests, result)) -%}
-            {%- endfor -%}
+            {%- call statement('record_results', auto_begin=true) -%}
+                {{ record_results_statement(tests, finished) }}
+            {%- endcall -%}
             {%- if info is not none -%}
-                {%- do run_query(
-                    'update ' ~ info ~ ' set data_tests = (select count(*) from ' ~ tests ~ " where kind = 'data'),"
-                    ~ ' data_tests_passed = (select count(*) from ' ~ tests ~ " where kind = 'data' and status = 'pass'),"
-                    ~ ' build_fingerprint = null'
-                ) -%}
+                {%- call statement('count_results', auto_begin=true) -%}
+                    update {{ info }} set
+                        data_tests = (select count(*) from {{ tests }} where kind = 'data'),
+                        data_tests_passed = (select count(*) from {{ tests }} where kind = 'data' and status = 'pass'),
+                        build_fingerprint = null
+                {%- endcall -%}
             {%- endif -%}
-            commit
+            {%- do adapter.commit() -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
-{# One test's result as a statement: a new row, or a new status where the test is listed already. #}
-{% macro record_test_result_statement(tests, result) -%}
+{# Results of tests as one statement: new rows, and a new status where a test is listed already. #}
+{% macro record_results_statement(tests, results) -%}
+    {{ return(adapter.dispatch('record_results_statement', 'tillsight')(tests, results)) }}
+{%- endmacro %}
+
+{% macro default__record_results_statement(tests, results) -%}
+    insert into {{ tests }} (test_name, kind, model, description, status)
+    {%- set rows = [] -%}
+    {%- for result in results -%}
+        {%- do rows.append(test_result_row(result)) -%}
+    {%- endfor -%}
+    {{ literal_values(rows) }}
+    on conflict (test_name) do update set status = excluded.status
+{%- endmacro %}
+
+{# One test's result as a row of data_tests. #}
+{% macro test_result_row(result) -%}
     {%- set node = result.node -%}
     {%- set is_unit = node.resource_type == 'unit_test' -%}
-    {%- set values = [
+    {{ return([
         node.name,
         'unit' if is_unit else 'data',
         (node.tested_node_unique_id | default(node.model, true)).split('.')[-1] if is_unit else test_subject(node),
         (node.description or node.name | replace('_', ' ')) | trim,
         result.status | string,
-    ] -%}
-    insert into {{ tests }} (test_name, kind, model, description, status)
-    values ({% for value in values %}'{{ value | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %})
-    on conflict (test_name) do update set status = excluded.status
+    ]) }}
 {%- endmacro %}

@@ -1,6 +1,54 @@
-{# The columns of a table that declare no type that BI tools know. #}
+{#
+    The types that a yml declares are SQLite's words: TEXT, INTEGER, REAL, DATE, DATETIME. What the engine calls them; an
+    INTEGER has 64 bits everywhere, a REAL is a double, and TEXT compares by its bytes.
+#}
+{% macro column_type(declared) -%}
+    {%- set types = adapter.dispatch('column_types', 'tillsight')() -%}
+    {%- if declared | upper not in types -%}
+        {%- do exceptions.raise_compiler_error(
+            "model '" ~ model.name ~ "': type '" ~ declared ~ "' is none of " ~ types.keys() | join(', ')
+            ~ ". Mend it in its yml."
+        ) -%}
+    {%- endif -%}
+    {{ return(types[declared | upper]) }}
+{%- endmacro %}
+
+{% macro default__column_types() -%}
+    {{ return({'TEXT': 'varchar', 'INTEGER': 'bigint', 'REAL': 'double', 'DATE': 'date', 'DATETIME': 'timestamp'}) }}
+{%- endmacro %}
+
+{% macro postgres__column_types() -%}
+    {{ return({
+        'TEXT': 'text collate "C"', 'INTEGER': 'bigint', 'REAL': 'double precision', 'DATE': 'date',
+        'DATETIME': 'timestamp without time zone',
+    }) }}
+{%- endmacro %}
+
+{% macro sqlite__column_types() -%}
+    {{ return({'TEXT': 'TEXT', 'INTEGER': 'INTEGER', 'REAL': 'REAL', 'DATE': 'DATE', 'DATETIME': 'DATETIME'}) }}
+{%- endmacro %}
+
+{# The columns of a table that have none of these types. #}
 {% macro columns_without_type(relation) %}
     {{ return(adapter.dispatch('columns_without_type', 'tillsight')(relation)) }}
+{% endmacro %}
+
+{% macro default__columns_without_type(model) %}
+
+select column_name
+
+from information_schema.columns
+
+where
+    table_catalog = '{{ model.database }}'
+    and table_schema = '{{ model.schema }}'
+    and table_name = '{{ model.identifier }}'
+    and lower(data_type) not in (
+        {%- for type in adapter.dispatch('column_types', 'tillsight')().values() -%}
+            '{{ type.split(' collate')[0] }}'{{ ', ' if not loop.last }}
+        {%- endfor -%}
+    )
+
 {% endmacro %}
 
 {% macro sqlite__columns_without_type(model) %}

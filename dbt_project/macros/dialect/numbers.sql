@@ -8,6 +8,25 @@
     {{ return(adapter.dispatch('read_micros', 'tillsight')(text)) }}
 {%- endmacro %}
 
+{% macro default__read_micros(text) -%}
+    {%- set number = number_of(text) -%}
+    case
+        when {{ default__is_number(text) }}
+            then case
+                when abs({{ number }}) < 10000000000 then cast({{ round_half_away(number ~ ' * 1000000') }} as {{ dbt.type_int() }})
+            end
+    end
+{%- endmacro %}
+
+{% macro postgres__read_micros(text) -%}
+    (
+        select case when abs(number) < 10000000000 then cast({{ round_half_away('number * 1000000') }} as bigint) end
+        from (
+            select case when {{ default__is_number(text) }} then {{ number_of(text) }} end as number {{ computed_once() }}
+        ) as given
+    )
+{%- endmacro %}
+
 {% macro sqlite__read_micros(text) -%}
     case
         when {{ sqlite__is_number(text) }} and abs(cast({{ text }} as real)) < 10000000000
@@ -30,6 +49,33 @@
     )
 {%- endmacro %}
 
+{# The same without JSON: digits with a point and a sign between blanks, or a JSON number with an exponent. #}
+{% macro default__is_number(text) -%}
+    {%- set json_number = '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?[ \t\n\r]*' -%}
+    {{ return(matches(text, '^( *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+) *|' ~ json_number ~ ')$')) }}
+{%- endmacro %}
+
+{# What a text that is a number comes to, as a double; where that is ten thousand million or more, any such number. #}
+{% macro number_of(text) -%}
+    {{ return(adapter.dispatch('number_of', 'tillsight')(text)) }}
+{%- endmacro %}
+
+{% macro default__number_of(text) -%}
+    cast({{ text }} as {{ dbt.type_float() }})
+{%- endmacro %}
+
+{# PostgreSQL refuses a double that is too large or too near to 0, and a numeric of very many digits. #}
+{% macro postgres__number_of(text) -%}
+    case
+        when {{ matches(text, '^ *[-+]?[0-9.]{1,15} *$') }} then cast({{ text }} as {{ dbt.type_float() }})
+        when {{ matches(text, '^-?[0.]+[eE]') }} or {{ matches(text, '[eE]-0*[1-9][0-9][0-9]') }} then 0.0
+        when {{ matches(text, '[eE][+]?0*[1-9][0-9][0-9]') }} or length({{ text }}) > 100000 then 10000000000.0
+        else cast(
+            least(greatest(round(cast({{ text }} as numeric), 20), -10000000000), 10000000000) as {{ dbt.type_float() }}
+        )
+    end
+{%- endmacro %}
+
 {# Whether text is there and is no number: 1 or 0. #}
 {% macro is_unreadable_number(text) -%}
     case when {{ read_micros(text) }} is null and {{ read_text(text) }} is not null then 1 else 0 end
@@ -38,6 +84,26 @@
 {# A whole number written as text ('12', '12.0'), as an integer. NULL where it is none, or a thousand million or more. #}
 {% macro read_whole_number(text) -%}
     {{ return(adapter.dispatch('read_whole_number', 'tillsight')(text)) }}
+{%- endmacro %}
+
+{% macro default__read_whole_number(text) -%}
+    {%- set number = number_of(text) -%}
+    case
+        when {{ default__is_number(text) }}
+            then case
+                when abs({{ number }}) < 1000000000 and {{ number }} = floor({{ number }})
+                    then cast({{ number }} as {{ dbt.type_int() }})
+            end
+    end
+{%- endmacro %}
+
+{% macro postgres__read_whole_number(text) -%}
+    (
+        select case when abs(number) < 1000000000 and number = floor(number) then cast(number as bigint) end
+        from (
+            select case when {{ default__is_number(text) }} then {{ number_of(text) }} end as number {{ computed_once() }}
+        ) as given
+    )
 {%- endmacro %}
 
 {% macro sqlite__read_whole_number(text) -%}
@@ -55,6 +121,11 @@
     {{ return(adapter.dispatch('minor_units_from_micros', 'tillsight')(micros)) }}
 {%- endmacro %}
 
+{% macro default__minor_units_from_micros(micros) -%}
+    {%- set minor_units = 'cast(' ~ micros ~ ' as ' ~ dbt.type_float() ~ ') / 10000' -%}
+    cast({{ round_half_away(minor_units) }} as {{ dbt.type_int() }})
+{%- endmacro %}
+
 {% macro sqlite__minor_units_from_micros(micros) -%}
     cast(round(({{ micros }}) / 10000.0) as integer)
 {%- endmacro %}
@@ -64,13 +135,49 @@
     {{ return(adapter.dispatch('divide_whole', 'tillsight')(dividend, divisor)) }}
 {%- endmacro %}
 
+{% macro default__divide_whole(dividend, divisor) -%}
+    ({{ dividend }} / {{ divisor }})
+{%- endmacro %}
+
+{% macro duckdb__divide_whole(dividend, divisor) -%}
+    ({{ dividend }} // {{ divisor }})
+{%- endmacro %}
+
 {% macro sqlite__divide_whole(dividend, divisor) -%}
     ({{ dividend }} / {{ divisor }})
 {%- endmacro %}
 
-{# Money per thing for readers: minor units over a count, rounded to two decimals; NULL where there is nothing to divide by. #}
+{#
+    Money per thing for readers: minor units over a count, rounded half away from zero to whole minor units, whose half is
+    a double (that of two decimals is none, and engines differ by it); NULL where there is nothing to divide by.
+#}
 {% macro money_per(minor_units, count) -%}
-    round({{ money(minor_units) }} / nullif({{ count }}, 0), 2)
+    {%- set average = 'cast(' ~ minor_units ~ ' as ' ~ dbt.type_float() ~ ') / nullif(' ~ count ~ ', 0)' -%}
+    ({{ round_half_away(average) }} / 100)
+{%- endmacro %}
+
+{# A double as the nearest whole one, half away from zero. #}
+{% macro round_half_away(number) -%}
+    {{ return(adapter.dispatch('round_half_away', 'tillsight')(number)) }}
+{%- endmacro %}
+
+{% macro default__round_half_away(number) -%}
+    round({{ number }})
+{%- endmacro %}
+
+{#
+    PostgreSQL rounds the half of a double to the even side; from 2^52 on a double is whole, and adding a half could
+    change it.
+#}
+{% macro postgres__round_half_away(number) -%}
+    (
+        select case when abs(number) < 4503599627370496 then trunc(number + 0.5 * sign(number)) else number end
+        from (select {{ number }} as number {{ computed_once() }}) as given
+    )
+{%- endmacro %}
+
+{% macro sqlite__round_half_away(number) -%}
+    round({{ number }})
 {%- endmacro %}
 
 {# Money for readers: minor units as a number with two decimals. #}
@@ -78,18 +185,26 @@
     (cast({{ minor_units }} as {{ dbt.type_float() }}) / 100)
 {%- endmacro %}
 
-{# The smaller of two numbers. #}
+{# The smaller of two numbers; NULL where one is, which the LEAST of other engines passes over. #}
 {% macro least(first, second) -%}
     {{ return(adapter.dispatch('least', 'tillsight')(first, second)) }}
+{%- endmacro %}
+
+{% macro default__least(first, second) -%}
+    case when {{ first }} <= {{ second }} then {{ first }} when {{ first }} > {{ second }} then {{ second }} end
 {%- endmacro %}
 
 {% macro sqlite__least(first, second) -%}
     min({{ first }}, {{ second }})
 {%- endmacro %}
 
-{# The larger of two numbers. #}
+{# The larger of two numbers; NULL where one is. #}
 {% macro greatest(first, second) -%}
     {{ return(adapter.dispatch('greatest', 'tillsight')(first, second)) }}
+{%- endmacro %}
+
+{% macro default__greatest(first, second) -%}
+    case when {{ first }} >= {{ second }} then {{ first }} when {{ first }} < {{ second }} then {{ second }} end
 {%- endmacro %}
 
 {% macro sqlite__greatest(first, second) -%}

@@ -6,6 +6,15 @@
     {{ return(adapter.dispatch('read_id', 'tillsight')(text)) }}
 {%- endmacro %}
 
+{% macro default__read_id(text) -%}
+    {%- set value = trimmed(text) -%}
+    case
+        when {{ matches(value, '^[0-9][0-9.Ee+]*[Ee][+][0-9][0-9.Ee+]*$') }} then null
+        when {{ matches(value, '^[0-9]+[.]0$') }} then substr({{ value }}, 1, length({{ value }}) - 2)
+        else nullif({{ value }}, '')
+    end
+{%- endmacro %}
+
 {% macro sqlite__read_id(text) -%}
     {%- set value = trimmed(text) -%}
     case
@@ -33,13 +42,74 @@
     {{ return(adapter.dispatch('trimmed', 'tillsight')(text)) }}
 {%- endmacro %}
 
+{% macro default__trimmed(text) -%}
+    trim(
+        both {% for code in [9, 10, 11, 12, 13, 32, 160, 8203, 65279] %}chr({{ code }}){{ ' || ' if not loop.last }}{% endfor %}
+        from {{ text }}
+    )
+{%- endmacro %}
+
 {% macro sqlite__trimmed(text) -%}
     trim({{ text }}, char(9, 10, 11, 12, 13, 32, 160, 8203, 65279))
+{%- endmacro %}
+
+{# Text with small letters for A to Z; others stay, since engines do not agree on them. #}
+{% macro lower_case(text) -%}
+    {{ return(adapter.dispatch('lower_case', 'tillsight')(text)) }}
+{%- endmacro %}
+
+{% macro default__lower_case(text) -%}
+    translate({{ text }}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')
+{%- endmacro %}
+
+{% macro sqlite__lower_case(text) -%}
+    lower({{ text }})
+{%- endmacro %}
+
+{# Text with capital letters for a to z. #}
+{% macro upper_case(text) -%}
+    {{ return(adapter.dispatch('upper_case', 'tillsight')(text)) }}
+{%- endmacro %}
+
+{% macro default__upper_case(text) -%}
+    translate({{ text }}, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')
+{%- endmacro %}
+
+{% macro sqlite__upper_case(text) -%}
+    upper({{ text }})
+{%- endmacro %}
+
+{#
+    Whether text matches a regular expression. SQLite has none. Those that are given here have no backslash and no
+    names of characters, which engines read differently.
+#}
+{% macro matches(text, pattern) -%}
+    {{ return(adapter.dispatch('matches', 'tillsight')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches(text, pattern) -%}
+    regexp_like({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro duckdb__matches(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro postgres__matches(text, pattern) -%}
+    ({{ text }} ~ '{{ pattern }}')
 {%- endmacro %}
 
 {# A landed row as one text in which its values can be told apart: a JSON list of its columns in order. #}
 {% macro row_as_text(columns) -%}
     {{ return(adapter.dispatch('row_as_text', 'tillsight')(columns)) }}
+{%- endmacro %}
+
+{% macro default__row_as_text(columns) -%}
+    cast(json_array({{ columns | join(', ') }}) as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro postgres__row_as_text(columns) -%}
+    cast(json_build_array({{ columns | join(', ') }}) as {{ dbt.type_string() }})
 {%- endmacro %}
 
 {% macro sqlite__row_as_text(columns) -%}
@@ -50,6 +120,25 @@
    shape, and is hidden whole. #}
 {% macro row_without_email(row_text) -%}
     {{ return(adapter.dispatch('row_without_email', 'tillsight')(row_text)) }}
+{%- endmacro %}
+
+{% macro duckdb__row_without_email(row_text) -%}
+    array_to_string(
+        [
+            case when contains(value, '@') then '(e-mail hidden)' else coalesce(value, '') end
+            for value in from_json({{ row_text }}, '["VARCHAR"]')
+        ],
+        ','
+    )
+{%- endmacro %}
+
+{% macro postgres__row_without_email(row_text) -%}
+    (
+        select string_agg(
+            case when position('@' in value) > 0 then '(e-mail hidden)' else coalesce(value, '') end, ',' order by place
+        )
+        from json_array_elements_text(cast({{ row_text }} as json)) with ordinality as listed (value, place)
+    )
 {%- endmacro %}
 
 {% macro sqlite__row_without_email(row_text) -%}
@@ -64,17 +153,27 @@
     {{ return(adapter.dispatch('literal_rows', 'tillsight')(columns, rows)) }}
 {%- endmacro %}
 
+{% macro default__literal_rows(columns, rows) -%}
+    select *
+    from ({{ literal_values(rows) }}
+    ) as listed ({{ columns | join(', ') }})
+{%- endmacro %}
+
 {% macro sqlite__literal_rows(columns, rows) -%}
     select
     {%- for column in columns %}
         column{{ loop.index }} as {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
-    from (
+    from ({{ literal_values(rows) }}
+    )
+{%- endmacro %}
+
+{# Rows of values as VALUES has them. #}
+{% macro literal_values(rows) %}
         values
         {%- for row in rows %}
         ({% for value in row %}{% if value is none %}null{% elif value is number %}{{ value }}{% else %}'{{ value | replace("'", "''") }}'{% endif %}{{ ', ' if not loop.last }}{% endfor %}){{ ',' if not loop.last }}
         {%- endfor %}
-    )
 {%- endmacro %}
 
 {# A text given in the settings, as a literal; null where none is given. #}

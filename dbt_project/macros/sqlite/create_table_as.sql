@@ -22,15 +22,7 @@
     {%- do run_query('create temp view contract_probe as ' ~ sql) -%}
     {%- set actual = run_query('pragma temp.table_info(contract_probe)').columns[1].values() | list -%}
     {%- do run_query('drop view temp.contract_probe') -%}
-    {%- set declared = model.columns.keys() | list -%}
-    {%- set missing = declared | reject('in', actual) | join(', ') -%}
-    {%- set extra = actual | reject('in', declared) | join(', ') -%}
-    {%- if missing or extra -%}
-        {%- do exceptions.raise_compiler_error(
-            "model '" ~ model.name ~ "' breaks its contract: its query lacks [" ~ missing ~ "] and has [" ~ extra
-            ~ "] in addition. Make " ~ model.original_file_path ~ " and its yml name the same columns."
-        ) -%}
-    {%- endif -%}
+    {%- do assert_same_columns(actual) -%}
 {%- endmacro %}
 
 {% macro sqlite__create_table_statement(relation) -%}

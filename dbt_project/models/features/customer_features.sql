@@ -1,5 +1,5 @@
 {{ config(
-    post_hook="create index work.customer_features_label on customer_features (snapshot_number, customer_id, bought_within_horizon)"
+    post_hook="{{ create_index('customer_features_label', ['snapshot_number', 'customer_id', 'bought_within_horizon']) }}"
 ) }}
 
 with

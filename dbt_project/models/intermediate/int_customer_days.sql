@@ -1,4 +1,4 @@
-{{ config(post_hook="create unique index work.int_customer_days_key on int_customer_days (customer_id, day)") }}
+{{ config(post_hook="{{ create_index('int_customer_days_key', ['customer_id', 'day'], unique=true) }}") }}
 
 with
 

@@ -1,5 +1,5 @@
 {{ config(
-    post_hook="create unique index work.int_customer_snapshots_key on int_customer_snapshots (customer_id, snapshot_number)"
+    post_hook="{{ create_index('int_customer_snapshots_key', ['customer_id', 'snapshot_number'], unique=true) }}"
 ) }}
 
 with

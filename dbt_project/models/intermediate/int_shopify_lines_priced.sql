@@ -55,7 +55,7 @@ summed as (
         ) as order_minor_so_far,
         count(*) over whole_order - count(line_minor) over whole_order as unreadable_lines,
         first_value(order_id) over (
-            partition by email order by invoice_at, load_id, line_number
+            partition by email order by invoice_at nulls first, load_id, line_number
         ) as first_order_id
 
     from filled
@@ -70,7 +70,7 @@ shared as (
         *,
         case
             when unreadable_lines = 0 and order_minor > 0 and subtotal_minor is not null
-                then 1.0 * (subtotal_minor - order_minor) / order_minor
+                then cast(subtotal_minor - order_minor as {{ dbt.type_float() }}) / order_minor
             else 0.0
         end as adjustment_rate
 
@@ -101,8 +101,8 @@ discounted as (
             when is_subtotal_unreadable = 0
                 then
                     line_minor + cast(
-                        round(adjustment_rate * order_minor_so_far)
-                        - round(adjustment_rate * (order_minor_so_far - line_minor))
+                        {{ round_half_away('(adjustment_rate * order_minor_so_far)') }}
+                        - {{ round_half_away('(adjustment_rate * (order_minor_so_far - line_minor))') }}
                         as {{ dbt.type_int() }}
                     )
         end as amount_minor,

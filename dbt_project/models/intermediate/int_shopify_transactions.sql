@@ -52,7 +52,7 @@ refunded as (
         invoice_at,
         0 as quantity,
         -refunded_minor as amount_minor,
-        null as unit_price_minor,
+        cast(null as {{ dbt.type_int() }}) as unit_price_minor,
         currency,
         is_cancelled,
         landed_text

@@ -80,7 +80,7 @@ named as (
         coalesce(described.email, named_in_lines.customer_email) as email,
         described.signup_date,
         coalesce(described.country, named_in_lines.country) as country,
-        coalesce(named_in_lines.first_seen_at, described.signup_date || ' 00:00:00') as created_at
+        coalesce(named_in_lines.first_seen_at, {{ start_of('described.signup_date') }}) as created_at
 
     from all_ids
 

@@ -1,4 +1,4 @@
-{{ config(post_hook="create index if not exists idx_rfm_segment on rfm_scores (segment)") }}
+{{ config(post_hook="{{ create_index('idx_rfm_segment', ['segment']) }}") }}
 
 with
 

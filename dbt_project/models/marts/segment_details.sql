@@ -39,7 +39,7 @@ described as (
         {{ money_per('segments_summed.gross_minor', 'segments_summed.orders') }} as average_order_value,
         segments_summed.median_recency,
         segments_summed.expected_buyers,
-        {{ money('round(segments_summed.revenue_at_risk_minor)') }} as revenue_at_risk,
+        {{ money(round_half_away('segments_summed.revenue_at_risk_minor')) }} as revenue_at_risk,
         segment_actions.recommended_action
 
     from segment_actions

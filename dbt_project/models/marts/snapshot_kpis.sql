@@ -81,7 +81,7 @@ joined as (
         {{ greatest('buyers_expected.buyers - buyers_expected.margin', '0.0') }} as expected_buyers_low,
         {{ least('buyers_expected.buyers + buyers_expected.margin', '1.0 * known.customers_with_orders') }}
             as expected_buyers_high,
-        {{ money('round(buyers_expected.revenue_at_risk_minor)') }} as revenue_at_risk
+        {{ money(round_half_away('buyers_expected.revenue_at_risk_minor')) }} as revenue_at_risk
 
     from snapshots
 

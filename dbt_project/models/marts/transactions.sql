@@ -1,6 +1,6 @@
 {{ config(post_hook=[
-    "create index if not exists idx_transactions_customer on transactions (customer_id)",
-    "create index if not exists idx_transactions_date on transactions (invoice_date)",
+    "{{ create_index('idx_transactions_customer', ['customer_id']) }}",
+    "{{ create_index('idx_transactions_date', ['invoice_date']) }}",
 ]) }}
 
 with

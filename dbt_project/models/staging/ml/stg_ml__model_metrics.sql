@@ -24,7 +24,7 @@ renamed as (
         high,
 
         -- dates
-        as_of_date
+        {{ date_from_text('as_of_date') }} as as_of_date
 
     from source
 

@@ -40,10 +40,10 @@ renamed as (
         is_pinned,
 
         -- dates
-        as_of_date,
-        first_training_date,
-        last_training_date,
-        evaluated_as_of_date
+        {{ date_from_text('as_of_date') }} as as_of_date,
+        {{ date_from_text('first_training_date') }} as first_training_date,
+        {{ date_from_text('last_training_date') }} as last_training_date,
+        {{ date_from_text('evaluated_as_of_date') }} as evaluated_as_of_date
 
     from source
 

@@ -20,7 +20,7 @@ renamed as (
         predicted_label,
 
         -- dates
-        prediction_date
+        {{ date_from_text('prediction_date') }} as prediction_date
 
     from source
 

@@ -22,7 +22,7 @@ renamed as (
         confidence,
 
         -- dates
-        prediction_date
+        {{ date_from_text('prediction_date') }} as prediction_date
 
     from source
 

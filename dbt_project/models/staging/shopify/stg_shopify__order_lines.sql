@@ -17,9 +17,9 @@ renamed as (
         coalesce({{ read_id('lineitem_sku') }}, {{ read_text('lineitem_name') }}) as product_id,
 
         -- strings
-        lower({{ read_text('email') }}) as email,
-        lower({{ read_text('financial_status') }}) as financial_status,
-        upper({{ read_text('currency') }}) as currency,
+        {{ lower_case(read_text('email')) }} as email,
+        {{ lower_case(read_text('financial_status')) }} as financial_status,
+        {{ upper_case(read_text('currency')) }} as currency,
         {{ read_text('billing_name') }} as customer_name,
         coalesce({{ read_text('shipping_country') }}, {{ read_text('billing_country') }}) as country,
         {{ read_text('lineitem_name') }} as product_name,
@@ -48,6 +48,8 @@ renamed as (
         ]) }} as landed_text
 
     from source
+
+    {{ computed_once() }}
 
 )
 

@@ -36,6 +36,8 @@ renamed as (
 
     from source
 
+    {{ computed_once() }}
+
 )
 
 select * from renamed

@@ -37,6 +37,8 @@ renamed as (
 
     from source
 
+    {{ computed_once() }}
+
 ),
 
 -- The form numbers no lines. Counting them within their invoice gives a line the same id
