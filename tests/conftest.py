@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from scripts import pipeline
 from scripts.demo import write_demo
-from scripts.settings import Settings, read_settings
+from scripts.settings import PostgresAddress, Settings, read_settings
+from tests.engines import postgres_server
 from tests.needs import need
 
 REAL_FILE = "TILLSIGHT_ONLINE_RETAIL"
@@ -74,6 +75,13 @@ def real_shop(
     settings = settings_in(tmp_path_factory.mktemp("real_shop"))
     pipeline.run(settings, [online_retail])
     return settings
+
+
+@pytest.fixture(scope="session")
+def new_database() -> Iterator[Callable[[str], PostgresAddress]]:
+    """Make databases of a PostgreSQL server, which must be there where CI is set."""
+    with postgres_server() as new:
+        yield new
 
 
 @pytest.fixture(scope="session")

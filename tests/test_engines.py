@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import psycopg2
 import pytest
 
+from scripts import pipeline
+from scripts.settings import Settings
 from tests import engines
 from tests.engines import Connection, Row, ask
 
@@ -21,8 +22,6 @@ SHOPS = ("demo_shop", pytest.param("real_shop", marks=pytest.mark.real_data))
 ENGINES = ("duckdb", "postgres")
 # The order in which an engine adds up doubles shows in their last digits.
 CLOSE = 1e-9
-
-NewDatabase = Callable[[str], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -36,40 +35,18 @@ class Marts:
         return ask(self.connection, f"select {', '.join(columns)} from {self.schema}.{table}")
 
 
-def on_duckdb(raw_db: Path, folder: Path) -> Marts:
-    """Build a shop on DuckDB; its marts are a file that stands alone."""
-    engines.copy_raw_to_duckdb(raw_db, folder / "raw.duckdb")
-    environment = {
-        "TILLSIGHT_DATA_DIR": str(folder),
-        "TILLSIGHT_MARTS_DUCKDB": str(folder / "apart.duckdb"),
-    }
-    build("duckdb", environment, folder)
-    return Marts(duckdb.connect(str(folder / "apart.duckdb"), read_only=True), "main")
-
-
-def on_postgres(raw_db: Path, folder: Path, new_database: NewDatabase) -> Marts:
-    """Build a shop on PostgreSQL, its marts in a schema beside the published one."""
-    environment = new_database(folder.name)
-    engines.copy_raw_to_postgres(raw_db, engines.address(environment))
-    build("postgres", environment | {"TILLSIGHT_POSTGRES_MARTS_SCHEMA": "main_new"}, folder)
-    return Marts(psycopg2.connect(engines.address(environment)), "main_new")
-
-
-def build(target: str, environment: dict[str, str], folder: Path) -> None:
-    arguments = ("build", "--exclude-resource-type", "unit_test")
-    engines.dbt(*arguments, target=target, environment=environment, output=folder)
+@pytest.fixture(scope="module", params=SHOPS)
+def shop(request) -> Settings:
+    """A shop that has run on SQLite."""
+    found: Settings = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(scope="module")
-def new_database() -> Iterator[NewDatabase]:
-    with engines.postgres_server() as new:
-        yield new
-
-
-@pytest.fixture(scope="module", params=SHOPS)
-def shop(request) -> Iterator[Any]:
-    """A shop that has run on SQLite."""
-    return request.getfixturevalue(request.param)
+def files(request, shop) -> list[Path]:
+    """What it was loaded from."""
+    made = [shop.demo_dir / name for name in ("customers.csv", "products.csv", "transactions.csv")]
+    return made if made[0].exists() else [request.getfixturevalue("online_retail")]
 
 
 @pytest.fixture(scope="module")
@@ -79,15 +56,44 @@ def sqlite_marts(shop) -> Iterator[Marts]:
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def marts(request, shop, tmp_path_factory) -> Iterator[Marts]:
-    """The same shop, built on another engine."""
+def other(request, shop, tmp_path_factory) -> Settings:
+    """A data folder for the same shop on another engine, with the models that SQLite has."""
     folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "duckdb":
-        built = on_duckdb(shop.raw_db, folder)
-    else:
-        built = on_postgres(shop.raw_db, folder, request.getfixturevalue("new_database"))
-    with closing(built.connection):
-        yield built
+    settings = replace(shop, data_dir=folder, target=request.param)
+    if request.param == "postgres":
+        address = request.getfixturevalue("new_database")(folder.name)
+        settings = replace(settings, postgres=address)
+    pipeline.ensure_raw(settings)
+    shutil.copytree(shop.models_dir, settings.models_dir)
+    with closing(sqlite3.connect(settings.raw_db)) as connection, connection:
+        connection.execute("attach ? as shop", (str(shop.raw_db),))
+        for table in ("raw_model_runs", "raw_model_metrics", "raw_model_curves"):
+            connection.execute(f"insert into {table} select * from shop.{table}")
+    return settings
+
+
+@pytest.fixture(scope="module")
+def ran(other, files) -> pipeline.RunResult:
+    """The whole job there."""
+    return pipeline.run(other, files)
+
+
+@pytest.fixture(scope="module")
+def published(ran, other) -> Iterator[Marts]:
+    """The file that page, CSV files and BI tools read."""
+    with closing(sqlite3.connect(other.marts_db)) as connection:
+        yield Marts(connection, "main")
+
+
+@pytest.fixture(scope="module")
+def marts(ran, other) -> Iterator[Marts]:
+    """The marts in the engine itself."""
+    opened = {
+        "duckdb": lambda: duckdb.connect(str(other.data_dir / "marts.duckdb"), read_only=True),
+        "postgres": lambda: engines.connect(other.postgres),
+    }[other.target]()
+    with closing(opened):
+        yield Marts(opened, "main")
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +103,7 @@ def columns(sqlite_marts) -> dict[str, dict[str, tuple[str, str]]]:
     rows = sqlite_marts.rows("column_docs", ("table_name", "column_name", "type", "unit"))
     for table, column, kind, unit in rows:
         found.setdefault(table, {})[column] = (kind, unit)
-    # written when a run publishes; plain dbt leaves it empty
+    # of the bytes of marts.db
     del found["build_info"]["build_fingerprint"]
     return found
 
@@ -125,15 +131,48 @@ def same_number(one: float | None, other: float | None) -> bool:
     return math.isclose(one, other, rel_tol=CLOSE, abs_tol=CLOSE)
 
 
+def test_the_features_are_so_much_the_same_that_nothing_is_trained_anew(ran, shop):
+    assert not ran.training.is_new
+    assert ran.training.model_run_id in {folder.name for folder in shop.models_dir.iterdir()}
+
+
 def test_every_mart_is_that_of_sqlite(marts, sqlite_marts, columns):
+    assert not differing(marts, sqlite_marts, columns)
+
+
+def test_the_published_file_is_that_of_sqlite(published, sqlite_marts, columns):
+    assert not differing(published, sqlite_marts, columns)
+    assert definitions(published) == definitions(sqlite_marts)
+
+
+def definitions(marts: Marts) -> list[Row]:
+    """Return what a SQLite file declares, without the blanks between the words."""
+    found = ask(
+        marts.connection,
+        "select type, name, tbl_name, lower(sql) from sqlite_schema "
+        "where sql is not null and name not like 'sqlite_%' order by 1, 2",
+    )
+    return [(*names, "".join(sql.replace('"', "").split())) for *names, sql in found]
+
+
+def test_the_lists_are_those_of_sqlite(ran, other, shop):
+    for file in ran.exports:
+        ours = file.path.read_text(encoding="utf-8")
+        assert ours == (shop.exports_dir / file.path.name).read_text(encoding="utf-8")
+
+
+def differing(
+    ours: Marts, theirs: Marts, columns: dict[str, dict[str, tuple[str, str]]]
+) -> dict[str, tuple[int, list[str]]]:
+    """Return how many rows of which tables differ, and the first of them."""
     assert len(columns) >= 18
     different = {}
     for table, types in columns.items():
         is_close = [kind == "REAL" and unit != "currency" for kind, unit in types.values()]
-        ours, theirs = marts.rows(table, list(types)), sqlite_marts.rows(table, list(types))
-        if found := differences(ours, theirs, is_close):
+        rows = ours.rows(table, list(types)), theirs.rows(table, list(types))
+        if found := differences(*rows, is_close):
             different[table] = (len(found), found[:3])
-    assert not different
+    return different
 
 
 def test_types_keys_and_checks_are_real(marts, sqlite_marts, columns):

@@ -14,7 +14,6 @@ from scripts.engines import engine_of
 from scripts.errors import TillsightError
 from scripts.load import load_files
 from scripts.settings import PostgresAddress, Settings
-from tests.engines import postgres_server
 
 NUMBERS = count(1)
 HEADER = ["transaction_id", "customer_id", "product_id", "invoice_date", "quantity", "amount"]
@@ -36,21 +35,14 @@ ODD_VALUES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def new_database():
-    with postgres_server() as new:
-        yield new
-
-
 @pytest.fixture(params=["sqlite", "duckdb", "postgres"])
 def settings(request, tmp_path) -> Settings:
     """An empty data folder on each engine."""
     settings = Settings(data_dir=tmp_path / "data", target=request.param)
     if request.param != "postgres":
         return settings
-    found = request.getfixturevalue("new_database")(f"landing_{next(NUMBERS)}")
-    names = {key.removeprefix("TILLSIGHT_POSTGRES_").lower(): found[key] for key in found}
-    return replace(settings, postgres=PostgresAddress(**names))
+    address = request.getfixturevalue("new_database")(f"landing_{next(NUMBERS)}")
+    return replace(settings, postgres=address)
 
 
 @pytest.fixture
