@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from scripts import pipeline
 from scripts.demo import write_demo
 from scripts.settings import Settings, read_settings
+from tests.engines import postgres_server
 from tests.needs import need
 
 REAL_FILE = "TILLSIGHT_ONLINE_RETAIL"
@@ -92,3 +93,10 @@ def shop_of(
         return settings
 
     return build
+
+
+@pytest.fixture(scope="session")
+def new_database() -> Iterator[Callable[[str], dict[str, str]]]:
+    """Make a database on a PostgreSQL server of the tests' own."""
+    with postgres_server() as new:
+        yield new

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -58,12 +59,6 @@ def on_postgres(raw_db: Path, folder: Path, new_database: NewDatabase) -> Marts:
 def build(target: str, environment: dict[str, str], folder: Path) -> None:
     arguments = ("build", "--exclude-resource-type", "unit_test")
     engines.dbt(*arguments, target=target, environment=environment, output=folder)
-
-
-@pytest.fixture(scope="module")
-def new_database() -> Iterator[NewDatabase]:
-    with engines.postgres_server() as new:
-        yield new
 
 
 @pytest.fixture(scope="module", params=SHOPS)
@@ -160,6 +155,16 @@ def test_types_keys_and_checks_are_real(marts, sqlite_marts, columns):
             f"table_schema = '{marts.schema}' and constraint_type = '{wanted}' group by table_name",
         )
         assert dict(found) == keys_on_sqlite(sqlite_marts, columns, pragma)
+
+
+def test_unit_tests_pass_on_duckdb(demo_shop, tmp_path):
+    # of their tables only the columns are looked at
+    engines.copy_raw_to_duckdb(demo_shop.raw_db, tmp_path / "raw.duckdb")
+    environment = {"TILLSIGHT_DATA_DIR": str(tmp_path)}
+    tables = ("build", "--empty", "--exclude-resource-type", "test", "unit_test")
+    for command in (tables, ("test", "--select", "test_type:unit")):
+        printed = engines.dbt(*command, target="duckdb", environment=environment, output=tmp_path)
+    assert re.search(r"PASS=(8\d|9\d|\d{3}) ", printed)
 
 
 def keys_on_sqlite(marts: Marts, tables: Sequence[str], pragma: str) -> dict[str, int]:
