@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date
@@ -15,7 +16,7 @@ from typing import Any, Protocol
 
 import psycopg2
 
-from scripts.settings import PostgresAddress
+from scripts.settings import PROJECT_DIR, PostgresAddress
 from tests.needs import need
 
 Row = tuple[Any, ...]
@@ -95,6 +96,29 @@ def _new_database(folder: Path, name: str) -> PostgresAddress:
 def connect(address: PostgresAddress) -> Any:
     """Connect to a database of the server."""
     return psycopg2.connect(host=address.host, user=address.user, dbname=address.database)
+
+
+def variables(address: PostgresAddress) -> dict[str, str]:
+    """Return what the dbt profile reads of a database."""
+    return {f"TILLSIGHT_POSTGRES_{name.upper()}": value for name, value in vars(address).items()}
+
+
+def dbt(*arguments: str, target: str, environment: Mapping[str, str], output: Path) -> str:
+    """Run plain dbt; return what it printed, and fail with that where dbt fails."""
+    finished = subprocess.run(
+        [
+            Path(sys.executable).parent / "dbt",
+            *("--log-path", output, "--no-use-colors", *arguments, "--target", target),
+            *("--target-path", output / "target"),
+        ],
+        cwd=PROJECT_DIR / "dbt_project",
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout[-5000:] + finished.stderr[-2000:]
+    return finished.stdout
 
 
 def ask(connection: Connection, sql: str) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -199,6 +200,18 @@ def test_types_keys_and_checks_are_real(marts, sqlite_marts, columns):
             f"table_schema = '{marts.schema}' and constraint_type = '{wanted}' group by table_name",
         )
         assert dict(found) == keys_on_sqlite(sqlite_marts, columns, pragma)
+
+
+def test_plain_dbt_passes_its_unit_tests_on_duckdb(tmp_path):
+    settings = Settings(data_dir=tmp_path, target="duckdb")
+    pipeline.ensure_raw(settings)
+    environment = {"TILLSIGHT_DATA_DIR": str(tmp_path)}
+    tables = ("build", "--empty", "--exclude-resource-type", "test", "unit_test")
+    for command in (tables, ("test", "--select", "test_type:unit")):
+        printed = engines.dbt(*command, target="duckdb", environment=environment, output=tmp_path)
+    passed = re.search(r"PASS=(\d+) ", printed)
+    assert passed
+    assert int(passed[1]) > 80
 
 
 def keys_on_sqlite(marts: Marts, tables: Sequence[str], pragma: str) -> dict[str, int]:

@@ -64,14 +64,20 @@
     cast({{ text }} as {{ dbt.type_float() }})
 {%- endmacro %}
 
-{# PostgreSQL refuses a double that is too large or too near to 0, and a numeric of very many digits. #}
+{#
+    PostgreSQL refuses a double that is too large or too near to 0, and a numeric of very many digits. Most texts have few;
+    others are looked at as a numeric first, unless the exponent alone says what becomes of them.
+#}
 {% macro postgres__number_of(text) -%}
     case
         when {{ matches(text, '^ *[-+]?[0-9.]{1,15} *$') }} then cast({{ text }} as {{ dbt.type_float() }})
-        when {{ matches(text, '^-?[0.]+[eE]') }} or {{ matches(text, '[eE]-0*[1-9][0-9][0-9]') }} then 0.0
-        when {{ matches(text, '[eE][+]?0*[1-9][0-9][0-9]') }} or length({{ text }}) > 100000 then 10000000000.0
-        else cast(
-            least(greatest(round(cast({{ text }} as numeric), 20), -10000000000), 10000000000) as {{ dbt.type_float() }}
+        when {{ matches(text, '^-?[0.]+[eE]') }} or {{ matches(text, '[eE]-0*[1-9][0-9][0-9][0-9]') }} then 0
+        when {{ matches(text, '[eE][+]?0*[1-9][0-9][0-9][0-9]') }} or length({{ text }}) > 100000 then 10000000000
+        else (
+            select case when abs(exact) < 5e-324 then 0 else cast(
+                least(greatest(exact, -10000000000), 10000000000) as {{ dbt.type_float() }}
+            ) end
+            from (select cast({{ text }} as numeric) as exact {{ computed_once() }}) as given
         )
     end
 {%- endmacro %}
@@ -218,6 +224,24 @@
     case
         when abs(1.0 * {{ quantity }} * {{ unit_price_micros }}) < 10000000000000000
             then {{ minor_units_from_micros(quantity ~ ' * ' ~ unit_price_micros) }}
+    end
+{%- endmacro %}
+
+{# What is left of 1 after some days, of which every `half_life` halve it. #}
+{% macro decay(days, half_life) -%}
+    {{ return(adapter.dispatch('decay', 'tillsight')(days, half_life)) }}
+{%- endmacro %}
+
+{% macro default__decay(days, half_life) -%}
+    power(0.5, ({{ days }}) / {{ half_life }}.0)
+{%- endmacro %}
+
+{# PostgreSQL refuses what is too near to 0 for a double, as a sale of 1900 is. #}
+{% macro postgres__decay(days, half_life) -%}
+    case
+        when {{ days }} < 1000 * {{ half_life }}
+            then power(cast(0.5 as {{ dbt.type_float() }}), ({{ days }}) / cast({{ half_life }} as {{ dbt.type_float() }}))
+        else 0
     end
 {%- endmacro %}
 

@@ -29,7 +29,8 @@ judged as (
         country,
         case
             when customer_id is null then 'unreadable_customer_id'
-            when {{ lower_case('customer_id') }} in ('customer_id', 'customer id', 'customerid') then 'unreadable_customer_id'
+            when {{ lower_case('customer_id') }} in ('customer_id', 'customer id', 'customerid')
+                then 'unreadable_customer_id'
             when version_number > 1 then 'superseded'
             else 'kept'
         end as reason,

@@ -65,8 +65,8 @@ run as (
         avg(spaced.gap_days) over so_far as mean_gap_days,
         avg(spaced.gap_days * spaced.gap_days) over so_far as mean_squared_gap_days,
         max(spaced.gap_days) over so_far as longest_gap_days,
-        sum(spaced.order_count * power(0.5, (latest.as_of_day - spaced.day) / 30.0)) over so_far as decayed_orders_30,
-        sum(spaced.order_count * power(0.5, (latest.as_of_day - spaced.day) / 90.0)) over so_far as decayed_orders_90
+        sum(spaced.order_count * {{ decay('latest.as_of_day - spaced.day', 30) }}) over so_far as decayed_orders_30,
+        sum(spaced.order_count * {{ decay('latest.as_of_day - spaced.day', 90) }}) over so_far as decayed_orders_90
 
     from spaced
 
