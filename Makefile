@@ -28,7 +28,7 @@ format: .venv/installed-dev ## Format the Python code
 mutants: .venv/installed-dev ## Make the SQL wrong on purpose, one change at a time, and see which test notices
 	$(BIN)/python -m tests.mutants
 
-bench: .venv/installed-dev ## Time the main job against peers, on made-up shops
+bench: .venv/installed-bench ## Time each step against peers, on made-up shops of up to a million customers
 	$(BIN)/python -m tests.benchmarks.run
 	$(BIN)/python -m tests.benchmarks.forecast_speed
 	$(BIN)/python -m tests.benchmarks.page
@@ -58,4 +58,9 @@ clean: ## Remove what dbt and the tools left; data/ stays
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+# peers alone: no lock, since nothing of ours is built on them
+.venv/installed-bench: pyproject.toml .venv/installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[bench]'
 	touch $@
