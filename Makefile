@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= sqlite
+ENGINES := duckdb postgres
+COMPILE := echo 'setuptools>=77' | uv pip compile pyproject.toml - --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-strip-extras --no-header --no-annotate
 
 .PHONY: help demo test lint format mutants chaos bench lock clean
 
@@ -29,7 +32,7 @@ format: .venv/installed-dev ## Format the Python code
 mutants: .venv/installed-dev ## Make the SQL wrong on purpose, one change at a time, and see which test notices
 	$(BIN)/python -m tests.mutants
 
-bench: .venv/installed-dev ## Time the main job against peers, on made-up shops
+bench: .venv/installed-dev .venv/installed-bench ## Time each step against peers, on made-up shops of up to a million customers
 	$(BIN)/python -m tests.benchmarks.run
 	$(BIN)/python -m tests.benchmarks.forecast_speed
 	$(BIN)/python -m tests.benchmarks.page
@@ -39,12 +42,12 @@ chaos: .venv/installed-dev ## Kill 200 runs at random moments, while a reader lo
 	$(BIN)/python -m tests.chaos.run
 
 lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
-	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-		--no-header --no-annotate --upgrade --extra api --extra duckdb --extra postgres --extra dev \
-		--output-file requirements-dev.lock pyproject.toml -
-	echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-		--no-header --no-annotate --constraints requirements-dev.lock --upgrade --extra api \
-		--output-file requirements.lock pyproject.toml -
+	$(COMPILE) --upgrade --extra api $(foreach engine,$(ENGINES),--extra $(engine)) --extra dev --output-file requirements-dev.lock
+	$(COMPILE) --upgrade --constraints requirements-dev.lock --extra api --output-file requirements.lock
+	for extra in bench $(ENGINES); do \
+		$(COMPILE) --upgrade --constraints requirements-dev.lock --extra api --extra $$extra \
+			--output-file requirements-$$extra.lock || exit; \
+	done
 
 clean: ## Remove what dbt and the tools left; data/ stays
 	rm -rf .venv build dist dbt_project/target dbt_project/logs .mypy_cache .pytest_cache .ruff_cache

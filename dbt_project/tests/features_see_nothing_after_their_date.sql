@@ -1,37 +1,44 @@
--- A customer stands in a snapshot from the first order on, and nothing that is counted lies after its date.
+-- A customer stands in a snapshot from the first order on, and nothing that is counted lies after its date: of the
+-- customer's orders in their order, the one that frequency counts up to is the last one on or before it.
 with
 
 orders as (
 
     select
+        customer_id,
+        order_day,
+        row_number() over (partition by customer_id order by order_day) as order_number,
+        lead(order_day) over (partition by customer_id order by order_day) as next_order_day
+
+    from {{ ref('int_orders') }}
+
+),
+
+last_counted as (
+
+    select
         customer_features.customer_id,
         customer_features.snapshot_number,
-        count(*) as order_count,
-        max(orders.order_date) as last_order_date,
-        customer_features.frequency,
+        {{ day_number('customer_features.as_of_date') }} as as_of_day,
         customer_features.recency,
-        customer_features.as_of_date
+        orders.order_day,
+        orders.next_order_day
 
     from {{ ref('customer_features') }} as customer_features
 
-    inner join {{ ref('int_orders') }} as orders
+    left join orders
         on
             customer_features.customer_id = orders.customer_id
-            and customer_features.as_of_date >= orders.order_date
-
-    group by
-        customer_features.customer_id,
-        customer_features.snapshot_number,
-        customer_features.frequency,
-        customer_features.recency,
-        customer_features.as_of_date
+            and customer_features.frequency = orders.order_number
 
 )
 
 select *
 
-from orders
+from last_counted
 
 where
-    frequency <> order_count
-    or recency <> {{ day_number('as_of_date') }} - {{ day_number('last_order_date') }}
+    order_day is null
+    or order_day > as_of_day
+    or next_order_day <= as_of_day
+    or recency <> as_of_day - order_day

@@ -1,28 +1,50 @@
--- The latest snapshot of the history is rfm_scores, customer by customer.
+-- The latest snapshot of the history is rfm_scores, customer by customer: each row stands in both.
 with
 
-latest as (
+both as (
 
-    select * from {{ ref('int_snapshots_scored') }}
+    select
+        customer_id,
+        recency_score,
+        frequency_score,
+        monetary_score,
+        segment,
+        segment_detail
+
+    from {{ ref('rfm_scores') }}
+
+    union all
+
+    select
+        customer_id,
+        recency_score,
+        frequency_score,
+        monetary_score,
+        segment,
+        segment_detail
+
+    from {{ ref('int_snapshots_scored') }}
 
     where snapshot_number = 0
 
 )
 
 select
-    rfm_scores.customer_id,
-    latest.customer_id as customer_in_history
+    customer_id,
+    recency_score,
+    frequency_score,
+    monetary_score,
+    segment,
+    segment_detail
 
-from {{ ref('rfm_scores') }} as rfm_scores
+from both
 
-full join latest
-    on rfm_scores.customer_id = latest.customer_id
+group by
+    customer_id,
+    recency_score,
+    frequency_score,
+    monetary_score,
+    segment,
+    segment_detail
 
-where
-    rfm_scores.customer_id is null
-    or latest.customer_id is null
-    or rfm_scores.recency_score <> latest.recency_score
-    or rfm_scores.frequency_score <> latest.frequency_score
-    or rfm_scores.monetary_score <> latest.monetary_score
-    or rfm_scores.segment <> latest.segment
-    or rfm_scores.segment_detail <> latest.segment_detail
+having count(*) <> 2

@@ -1,5 +1,16 @@
--- The label, counted a second way: an order after the as-of date and up to a horizon later.
+-- The label, found a second way: the order after those that frequency counts lies at most a horizon ahead.
 with
+
+orders as (
+
+    select
+        customer_id,
+        order_day,
+        row_number() over (partition by customer_id order by order_day) as order_number
+
+    from {{ ref('int_orders') }}
+
+),
 
 labelled as (
 
@@ -7,27 +18,20 @@ labelled as (
         customer_features.customer_id,
         customer_features.snapshot_number,
         customer_features.bought_within_horizon,
-        max(
-            case
-                when
-                    orders.order_day > {{ day_number('customer_features.as_of_date') }}
-                    and orders.order_day <= {{ day_number('customer_features.as_of_date') }} + {{ var('horizon_days') }}
-                    then 1
-                else 0
-            end
-        ) as bought
+        case
+            when next_orders.order_day <= {{ day_number('customer_features.as_of_date') }} + {{ var('horizon_days') }}
+                then 1
+            else 0
+        end as bought
 
     from {{ ref('customer_features') }} as customer_features
 
-    inner join {{ ref('int_orders') }} as orders
-        on customer_features.customer_id = orders.customer_id
+    left join orders as next_orders
+        on
+            customer_features.customer_id = next_orders.customer_id
+            and customer_features.frequency + 1 = next_orders.order_number
 
     where customer_features.snapshot_number > 0
-
-    group by
-        customer_features.customer_id,
-        customer_features.snapshot_number,
-        customer_features.bought_within_horizon
 
 )
 

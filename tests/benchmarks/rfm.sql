@@ -5,19 +5,22 @@ create table rfm as
 with orders as (
     select
         customer_id,
-        count(distinct case when amount > 0 then invoice_id end) as frequency,
-        max(case when amount > 0 then invoice_date end) as last_order,
-        sum(amount) as monetary
+        count(distinct case when cast(amount as real) > 0 then invoice_id end) as frequency,
+        max(case when cast(amount as real) > 0 then invoice_date end) as last_order,
+        max(invoice_date) as last_line,
+        sum(cast(round(amount * 100) as integer)) as monetary
     from lines
-    where customer_id <> '' and amount <> 0
+    where
+        customer_id <> '' and product_id <> '' and cast(amount as real) <> 0
+        and invoice_date like '2___-__-__' and quantity glob '[-0-9]*'
     group by customer_id
 ),
 measured as (
     select
         customer_id,
+        cast(julianday((select max(last_line) from orders)) - julianday(last_order) as integer) as recency,
         frequency,
-        monetary,
-        julianday((select max(last_order) from orders)) - julianday(last_order) as recency
+        monetary
     from orders
     where frequency > 0
 ),

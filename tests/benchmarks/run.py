@@ -1,102 +1,121 @@
-"""Time the main job against the sqlite3 shell, in turn, on a made-up shop.
+"""Time each step beside its peers on made-up shops, and write the results down.
 
 Ratios within one run are what counts: seconds differ from machine to machine. Run it with
-`make bench`, or `python -m tests.benchmarks.run --customers 100000 --runs 5`.
+`make bench`, or `python -m tests.benchmarks.run --customers 10000 100000 --runs 5`. What was
+measured of other sizes before stays in `results.json`, and table and chart show it too.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 
-from scripts.demo import write_demo
+from tests.benchmarks.agreement import customers_that_differ
+from tests.benchmarks.measure import Usage, measured, middle
+from tests.benchmarks.peers import PEERS
+from tests.benchmarks.results import merge, write_readme
+from tests.benchmarks.shop import ShopFiles, write_shop
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 TILLSIGHT = Path(sys.executable).with_name("tillsight")
+BUILD_FEATURES = """
+import sys
+from pathlib import Path
+from scripts.pipeline import build_features
+from scripts.settings import read_settings
+build_features(read_settings(data_dir=Path(sys.argv[1])))
+"""
+
+Measured = Iterator[tuple[str, Usage]]
 
 
-@dataclass(frozen=True)
-class Timing:
-    """One run: wall seconds, and the largest memory of the process in megabytes."""
-
-    seconds: float
-    megabytes: float
-
-
-def timed(command: list[str | Path], folder: Path) -> Timing:
-    """Run a command and wait for it; `wait4` tells the memory of this child alone."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise SystemExit(f"{command} failed")
-    return Timing(time.perf_counter() - started, usage.ru_maxrss / 1024)
-
-
-def shell(shop: Path, folder: Path) -> Timing:
-    """The peer: import and score in the sqlite3 shell."""
+def peers(files: ShopFiles, folder: Path) -> Measured:
+    """Let every peer that is there make its RFM table in a folder; say which are not."""
     shutil.copy(HERE / "rfm.sql", folder)
-    shutil.copy(shop / "transactions.csv", folder)
-    return timed(["sqlite3", "peer.db", ".read rfm.sql"], folder)
+    (folder / "transactions.csv").hardlink_to(files.transactions)
+    shell = ["sqlite3", "import.db", ".mode csv", ".import transactions.csv lines"]
+    yield "sqlite3 shell, .import alone", measured(shell, folder)
+    (folder / "import.db").unlink()
+    yield "sqlite3 shell", measured(["sqlite3", "sqlite3 shell.db", ".read rfm.sql"], folder)
+    for name in PEERS:
+        if find_spec(name) is None:
+            print(f"{name} is not installed, and not measured; 'make bench' installs it")  # noqa: T201
+            continue
+        command = [sys.executable, "-m", "tests.benchmarks.peers", name]
+        yield name, measured([*command, files.transactions, folder / f"{name}.db"], ROOT)
 
 
-def load(shop: Path, folder: Path) -> Timing:
-    """Land the transactions."""
-    return timed([TILLSIGHT, "load", shop / "transactions.csv", "--data-dir", folder], folder)
+def steps(files: ShopFiles, folder: Path) -> Measured:
+    """Run everything, again with the sales of one more day, and then each step by itself."""
+    landed = ["load", files.transactions, "--data-dir", folder / "load"]
+    yield "tillsight load", measured([TILLSIGHT, *landed], folder)
+    data = ("--data-dir", folder / "shop")
+    shop = [files.customers, files.products, files.before]
+    yield "tillsight run", measured([TILLSIGHT, "run", *shop, *data], folder)
+    yield "tillsight run, one more day", measured([TILLSIGHT, "run", files.day, *data], folder)
+    features = [sys.executable, "-c", BUILD_FEATURES, folder / "shop"]
+    yield "tillsight build, features alone", measured(features, ROOT)
+    for step in ("train", "predict", "build", "export", "report"):
+        yield f"tillsight {step}", measured([TILLSIGHT, step, *data], folder)
 
 
-def whole_run(shop: Path, folder: Path) -> Timing:
-    """Load, build with all tests, train, score, page and exports."""
-    files = [shop / f"{name}.csv" for name in ("customers", "products", "transactions")]
-    return timed([TILLSIGHT, "run", *files, "--data-dir", folder], folder)
+def rounds(files: ShopFiles, runs: int) -> tuple[dict[str, list[Usage]], dict[str, int]]:
+    """Measure all in turn, so many times; count customers whom a peer's table has otherwise."""
+    found: dict[str, list[Usage]] = {}
+    differing: dict[str, int] = {}
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory(dir=files.transactions.parent) as place:
+            folder = Path(place)
+            for measure in (peers, steps):
+                _collect(found, measure, files, folder)
+            marts = folder / "shop" / "marts.db"
+            for name in found:
+                table = folder / f"{name}.db"
+                if table.exists():
+                    differing[name] = customers_that_differ(marts, table)
+    return found, differing
 
 
-def measure(job: Callable[[Path, Path], Timing], shop: Path) -> Timing:
-    """Run a job in a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        return job(shop, Path(folder))
-
-
-def show(timings: Mapping[str, Sequence[Timing]], *, customers: int) -> None:
-    """Print medians, and their ratios to the first one, the peer."""
-    middle = {name: median(timing.seconds for timing in found) for name, found in timings.items()}
-    peer, *_ = middle.values()
-    runs = len(next(iter(timings.values())))
-    print(f"{customers:,} customers, median of {runs} runs")  # noqa: T201  its result
-    for name, found in timings.items():
-        megabytes = max(timing.megabytes for timing in found)
-        ratio = middle[name] / peer
-        print(f"{name:16}{middle[name]:8.1f} s {ratio:8.2f} x {megabytes:8.0f} MB")  # noqa: T201
+def _collect(
+    found: dict[str, list[Usage]],
+    measure: Callable[[ShopFiles, Path], Measured],
+    files: ShopFiles,
+    folder: Path,
+) -> None:
+    for name, usage in measure(files, folder):
+        print(f"{name:34}{usage.seconds:9.1f} s{usage.megabytes:9.0f} MB", flush=True)  # noqa: T201
+        found.setdefault(name, []).append(usage)
 
 
 def main() -> None:
-    """Measure in turn and print medians and ratios."""
+    """Measure shops of the sizes that are asked for, and write table and chart."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--customers", type=int, default=10_000)
+    parser.add_argument("--customers", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     if not shutil.which("sqlite3"):
-        raise SystemExit("the sqlite3 shell is not installed; it is the peer that is timed")
+        raise SystemExit("the sqlite3 shell is not installed; it is the peer that all is held to")
 
-    jobs = {"sqlite3 shell": shell, "tillsight load": load, "tillsight run": whole_run}
-    timings: dict[str, list[Timing]] = {name: [] for name in jobs}
-    with tempfile.TemporaryDirectory() as folder:
-        shop = Path(folder)
-        write_demo(shop, customers=options.customers)
-        for _ in range(options.runs):
-            for name, job in jobs.items():
-                timings[name].append(measure(job, shop))
-
-    show(timings, customers=options.customers)
+    for customers in options.customers:
+        with tempfile.TemporaryDirectory() as folder:
+            files = write_shop(Path(folder), customers)
+            with files.transactions.open() as file:
+                lines = sum(1 for _ in file) - 1
+            print(f"{customers:,} customers, {lines:,} lines")  # noqa: T201  its result
+            found, differing = rounds(files, options.runs)
+        usages = {name: asdict(middle(several)) for name, several in found.items()}
+        merge(
+            customers,
+            {"lines": lines, "runs": options.runs, "usages": usages, "differing": differing},
+        )
+        write_readme()
 
 
 if __name__ == "__main__":

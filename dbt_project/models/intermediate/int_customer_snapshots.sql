@@ -24,6 +24,7 @@ customer_days as (
 
 -- A snapshot sees the last order day on or before its date, and all that was counted up to it.
 -- Nothing dated later is read, but for the one column that says what happened next.
+-- SQLite takes a cross join in the order that is written, and so looks for days of seen snapshots only.
 seen as (
 
     select
@@ -51,16 +52,17 @@ seen as (
 
     from order_days
 
-    inner join snapshots
-        on
-            order_days.day <= snapshots.as_of_day
-            and (order_days.next_order_day is null or order_days.next_order_day > snapshots.as_of_day)
+    cross join snapshots
 
     inner join customer_days
         on
             order_days.customer_id = customer_days.customer_id
             and snapshots.as_of_day >= customer_days.day
             and snapshots.as_of_day < customer_days.next_day
+
+    where
+        order_days.day <= snapshots.as_of_day
+        and (order_days.next_order_day is null or order_days.next_order_day > snapshots.as_of_day)
 
 )
 

@@ -38,6 +38,15 @@ reached as (
 
 ),
 
+-- Joined from the table, not from the rows above: SQLite finds no index for what it has computed twice.
+last_time as (
+
+    select * from {{ ref('int_snapshots_scored') }}
+
+    where snapshot_number = 1
+
+),
+
 compared as (
 
     select
@@ -54,11 +63,10 @@ compared as (
 
     from reached as today
 
-    inner join reached as last_time
+    inner join last_time
         on
             today.customer_id = last_time.customer_id
             and today.snapshot_number = 0
-            and last_time.snapshot_number = 1
 
 ),
 

@@ -15,11 +15,11 @@ orders as (
 days as (
 
     select
-        coalesce(
-            {{ day_number(date_literal(var('as_of_date'))) }}, (select max(invoice_day) from transactions)
-        ) as as_of_day,
-        (select min(counted_day) from transactions) as first_day,
-        (select min(order_day) from orders) as first_order_day
+        coalesce({{ day_number(date_literal(var('as_of_date'))) }}, max(transactions.invoice_day)) as as_of_day,
+        min(transactions.counted_day) as first_day,
+        (select min(orders.order_day) from orders) as first_order_day
+
+    from transactions
 
 ),
 

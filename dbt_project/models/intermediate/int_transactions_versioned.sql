@@ -4,40 +4,54 @@ with
 
 lines as (
 
-    select * from {{ ref('int_transactions_unioned') }}
+    select * from {{ ref('int_transactions_read') }}
 
 ),
 
--- Rule 1. What cannot be read can be neither counted nor corrected by.
-read as (
+-- Rule 2. Of the readable rows of one transaction the latest load wins, and in a load the last line. Few ids come
+-- again, and only their rows are put in order.
+ids_repeated as (
 
-    select
-        *,
-        {{ date_of('invoice_at') }} as invoice_date,
-        case
-            when transaction_id is null then 'unreadable_transaction_id'
-            when product_id is null then 'unreadable_product_id'
-            when invoice_at is null then 'unreadable_invoice_date'
-            when quantity is null then 'unreadable_quantity'
-            when amount_minor is null then 'unreadable_amount'
-            when rounded_id is not null then 'unreadable_' || rounded_id
-        end as unreadable_reason
+    select transaction_id
 
-    from lines
+    from {{ ref('int_transactions_read') }}
+
+    group by transaction_id
+
+    having count(*) > 1
 
 ),
 
--- Rule 2. Of the readable rows of one transaction the latest load wins, and in a load the last line.
-versioned as (
+ranked as (
 
     select
-        *,
+        load_id,
+        line_number,
+        entity,
         row_number() over (
             partition by transaction_id
             order by unreadable_reason is null desc, load_id desc, line_number desc
         ) as version_number
 
-    from read
+    from {{ ref('int_transactions_read') }}
+
+    where transaction_id in (select ids_repeated.transaction_id from ids_repeated)
+
+),
+
+versioned as (
+
+    select
+        lines.*,
+        coalesce(ranked.version_number, 1) as version_number
+
+    from lines
+
+    left join ranked
+        on
+            lines.load_id = ranked.load_id
+            and lines.line_number = ranked.line_number
+            and lines.entity = ranked.entity
 
 ),
 

@@ -48,21 +48,13 @@ active as (
 known as (
 
     select
-        snapshots.snapshot_number,
+        snapshot_number,
         count(*) as customers_with_orders,
-        sum(
-            case
-                when customer_snapshots.first_order_day > snapshots.as_of_day - {{ var('horizon_days') }} then 1
-                else 0
-            end
-        ) as new_customers
+        sum(case when first_order_day > as_of_day - {{ var('horizon_days') }} then 1 else 0 end) as new_customers
 
-    from snapshots
+    from customer_snapshots
 
-    inner join customer_snapshots
-        on snapshots.snapshot_number = customer_snapshots.snapshot_number
-
-    group by snapshots.snapshot_number
+    group by snapshot_number
 
 ),
 
