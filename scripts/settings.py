@@ -18,6 +18,13 @@ from scripts.errors import TillsightError
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 
+POSTGRES_VARIABLES = {
+    "host": "TILLSIGHT_POSTGRES_HOST",
+    "port": "TILLSIGHT_POSTGRES_PORT",
+    "user": "TILLSIGHT_POSTGRES_USER",
+    "password": "TILLSIGHT_POSTGRES_PASSWORD",
+    "database": "TILLSIGHT_POSTGRES_DATABASE",
+}
 NEW_SCHEMA = "main_new"
 """Where PostgreSQL's marts are built and tested, before they take the name main."""
 
@@ -167,8 +174,8 @@ class Settings:
             "TILLSIGHT_DUCKDB_MEMORY": self.duckdb_memory,
             "TILLSIGHT_POSTGRES_MARTS_SCHEMA": NEW_SCHEMA,
             **{
-                f"TILLSIGHT_POSTGRES_{name.upper()}": value
-                for name, value in vars(self.postgres).items()
+                variable: getattr(self.postgres, name)
+                for name, variable in POSTGRES_VARIABLES.items()
             },
         }
         before = {name: os.environ.get(name) for name in variables}
@@ -233,8 +240,8 @@ def read_settings(
         postgres=PostgresAddress(
             **{
                 name: value
-                for name in vars(PostgresAddress())
-                if (value := known.get(f"TILLSIGHT_POSTGRES_{name.upper()}"))
+                for name, variable in POSTGRES_VARIABLES.items()
+                if (value := known.get(variable))
             }
         ),
         api_secret=known.get("TILLSIGHT_API_SECRET") or None,

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import psycopg2
 
-from scripts.settings import PROJECT_DIR, PostgresAddress
+from scripts.settings import POSTGRES_VARIABLES, PROJECT_DIR, PostgresAddress
 from tests.needs import need
 
 Row = tuple[Any, ...]
@@ -100,7 +100,7 @@ def connect(address: PostgresAddress) -> Any:
 
 def variables(address: PostgresAddress) -> dict[str, str]:
     """Return what the dbt profile reads of a database."""
-    return {f"TILLSIGHT_POSTGRES_{name.upper()}": value for name, value in vars(address).items()}
+    return {variable: getattr(address, name) for name, variable in POSTGRES_VARIABLES.items()}
 
 
 def dbt(*arguments: str, target: str, environment: Mapping[str, str], output: Path) -> str:
