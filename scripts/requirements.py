@@ -26,7 +26,7 @@ def settle_target(settings: Settings) -> None:
         raise TillsightError(
             f"there is no target '{settings.target}'; choose one of {', '.join(TARGETS)}"
         )
-    file = settings.data_dir / "target"
+    file = settings.data_dir / ".target"
     present = file.read_text(encoding="utf-8").strip() if file.is_file() else None
     if present is None and settings.target != "sqlite" and _has_loads(settings.raw_db):
         present = "sqlite"

@@ -251,7 +251,7 @@ def read_settings(
 
 def _target_of(data_dir: Path) -> str | None:
     """Return the target that a data folder was made for, which stands in a file of it."""
-    file = data_dir / "target"
+    file = data_dir / ".target"
     return file.read_text(encoding="utf-8").strip() if file.is_file() else None
 
 

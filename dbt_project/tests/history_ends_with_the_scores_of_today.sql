@@ -1,7 +1,7 @@
 -- The latest snapshot of the history is rfm_scores, customer by customer: each row stands in both.
 with
 
-both as (
+paired as (
 
     select
         customer_id,
@@ -37,7 +37,7 @@ select
     segment,
     segment_detail
 
-from both
+from paired
 
 group by
     customer_id,
