@@ -79,13 +79,17 @@ def _table(customers: int, found: dict[str, Any]) -> str:
         [
             f"### {customers:,} customers, {found['lines']:,} lines",
             "",
-            f"Medians of {found['runs']}; {found['machine']}.",
+            f"{_repetitions(found['runs'])}; {found['machine']}.",
             "",
             "| what | wall s | x shell | CPU s | x shell | peak MB | customers that differ |",
             "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
             *rows,
         ]
     )
+
+
+def _repetitions(runs: int) -> str:
+    return "One run" if runs == 1 else f"Medians of {runs} runs"
 
 
 def _agreement(name: str, found: dict[str, Any]) -> str:
