@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= sqlite
-ENGINES := duckdb postgres
+ENGINES := duckdb postgres spark
 COMPILE := echo 'setuptools>=77' | uv pip compile pyproject.toml - --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --no-header --no-annotate
 

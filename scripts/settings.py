@@ -49,6 +49,46 @@ class PostgresAddress:
         return f"the PostgreSQL database {self.database} at {self.host}:{self.port}"
 
 
+SPARK_SCHEMAS = ("main_a", "main_b")
+"""Where Spark's marts are built, in turn: the views in main lead to the one that is published."""
+
+
+@dataclass(frozen=True)
+class SparkPlace:
+    """Where Spark runs, and where it keeps tables.
+
+    Attributes
+    ----------
+    master : str
+        Whom Spark asks for processors: `local[*]`, `yarn`, `spark://host:7077`.
+    driver_memory : str
+        Most that the process on this machine takes, like `2g`.
+    partitions : str
+        Into how many parts a shuffle deals its rows; a few for each processor.
+    warehouse : str
+        Folder or address of the tables; empty for one in the data folder.
+    metastore : str
+        `thrift://` address of a Hive metastore, or `jdbc:` address of a database for one; empty
+        for a Derby database in the data folder.
+    """
+
+    master: str = "local[*]"
+    driver_memory: str = "2g"
+    partitions: str = "8"
+    warehouse: str = ""
+    metastore: str = ""
+
+
+SPARK_VARIABLES = {
+    "master": "TILLSIGHT_SPARK_MASTER",
+    "driver_memory": "TILLSIGHT_SPARK_DRIVER_MEMORY",
+    "partitions": "TILLSIGHT_SPARK_PARTITIONS",
+    "warehouse": "TILLSIGHT_SPARK_WAREHOUSE",
+    "metastore": "TILLSIGHT_SPARK_METASTORE",
+}
+"""By which variable each attribute of `SparkPlace` is set, and told to dbt."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What differs from machine to machine and from run to run.
@@ -73,6 +113,10 @@ class Settings:
         Most that a query of DuckDB holds in memory, like `1GB`.
     postgres : PostgresAddress
         The database of the target postgres.
+    spark : SparkPlace
+        Where the target spark runs.
+    spark_copied_lines : int
+        Most rows of a mart of single lines that are copied from Spark to marts.db.
     api_secret : str or None
         Key that the tokens of the API are signed with; None asks nobody for a token.
     api_origins : tuple of str
@@ -87,6 +131,8 @@ class Settings:
     unpacked_megabytes: int = 1024
     duckdb_memory: str = "1GB"
     postgres: PostgresAddress = PostgresAddress()
+    spark: SparkPlace = SparkPlace()
+    spark_copied_lines: int = 20_000_000
     api_secret: str | None = field(default=None, repr=False)
     api_origins: tuple[str, ...] = ()
 
@@ -104,6 +150,18 @@ class Settings:
     def work_duckdb(self) -> Path:
         """Staging, intermediate models and features, on DuckDB; rebuilt at will."""
         return self.data_dir / "work.duckdb"
+
+    @property
+    def spark_dir(self) -> Path:
+        """Tables, metastore and last words of Spark, unless they lie elsewhere."""
+        return self.data_dir / "spark"
+
+    @property
+    def spark_marts_schema(self) -> str:
+        """Where Spark's next marts are built: the one of the two that is not published."""
+        file = self.spark_dir / "published"
+        is_first = file.is_file() and file.read_text(encoding="utf-8").strip() == SPARK_SCHEMAS[0]
+        return SPARK_SCHEMAS[is_first]
 
     @property
     def work_db(self) -> Path:
@@ -164,10 +222,10 @@ class Settings:
         """What dbt compiled and logged."""
         return self.data_dir / "dbt"
 
-    @contextmanager
-    def dbt_environment(self) -> Iterator[None]:
-        """Set the variables that dbt's profile takes its paths from, for what runs inside."""
-        variables = {
+    def dbt_variables(self) -> dict[str, str]:
+        """Return the variables that dbt's profile takes its paths from."""
+        spark = vars(self.spark).items()
+        return {
             "TILLSIGHT_DATA_DIR": str(self.data_dir),
             "TILLSIGHT_MARTS_DB": str(self.new_marts_db),
             "TILLSIGHT_MARTS_DUCKDB": str(self.new_marts_db.with_suffix(".duckdb")),
@@ -177,7 +235,14 @@ class Settings:
                 variable: getattr(self.postgres, name)
                 for name, variable in POSTGRES_VARIABLES.items()
             },
+            "TILLSIGHT_SPARK_MARTS_SCHEMA": self.spark_marts_schema,
+            **{SPARK_VARIABLES[name]: value for name, value in spark if value},
         }
+
+    @contextmanager
+    def dbt_environment(self) -> Iterator[None]:
+        """Set the variables that dbt's profile takes its paths from, for what runs inside."""
+        variables = self.dbt_variables()
         before = {name: os.environ.get(name) for name in variables}
         os.environ.update(variables)
         try:
@@ -244,6 +309,10 @@ def read_settings(
                 if (value := known.get(variable))
             }
         ),
+        spark=SparkPlace(
+            **{name: text for name, key in SPARK_VARIABLES.items() if (text := known.get(key))}
+        ),
+        spark_copied_lines=_count(known, "TILLSIGHT_SPARK_COPIED_LINES", default=20_000_000),
         api_secret=known.get("TILLSIGHT_API_SECRET") or None,
         api_origins=tuple((known.get("TILLSIGHT_API_ORIGINS") or "").split()),
     )
@@ -268,7 +337,7 @@ def temporary_dir() -> Path:
 def _count(known: Mapping[str, str | None], name: str, *, default: int) -> int:
     """Return a number of things, at least one."""
     text = known.get(name) or str(default)
-    if not re.fullmatch(r"[1-9]\d{0,5}", text):
+    if not re.fullmatch(r"[1-9]\d{0,11}", text):
         raise TillsightError(f"{name} is '{text}'; it must be a whole number from 1 on")
     return int(text)
 

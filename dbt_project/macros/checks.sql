@@ -23,6 +23,10 @@
     {{ return(env_var('TILLSIGHT_DATA_DIR', '../data') ~ '/raw.duckdb') }}
 {%- endmacro %}
 
+{% macro spark__place_of_raw_tables() -%}
+    {{ return("database raw of Spark's metastore") }}
+{%- endmacro %}
+
 {% macro sqlite__place_of_raw_tables() -%}
     {{ return(env_var('TILLSIGHT_DATA_DIR', '../data') ~ '/raw.db') }}
 {%- endmacro %}

@@ -80,35 +80,40 @@
         {%- set info = built_relation('build_info') -%}
         {%- set finished = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | sort(attribute='node.name') -%}
         {%- if tests is not none and finished -%}
-            {%- call statement('record_results', auto_begin=true) -%}
-                {{ record_results_statement(tests, finished) }}
-            {%- endcall -%}
+            {%- set rows = [] -%}
+            {%- for result in finished -%}
+                {%- do rows.append(test_result_row(result)) -%}
+            {%- endfor -%}
+            {%- do adapter.dispatch('record_results', 'tillsight')(tests, rows) -%}
             {%- if info is not none -%}
-                {%- call statement('count_results', auto_begin=true) -%}
-                    update {{ info }} set
-                        data_tests = (select count(*) from {{ tests }} where kind = 'data'),
-                        data_tests_passed = (select count(*) from {{ tests }} where kind = 'data' and status = 'pass'),
-                        build_fingerprint = null
-                {%- endcall -%}
+                {%- do adapter.dispatch('set_columns', 'tillsight')(info, {
+                    'data_tests': "(select count(*) from " ~ tests ~ " where kind = 'data')",
+                    'data_tests_passed': "(select count(*) from " ~ tests ~ " where kind = 'data' and status = 'pass')",
+                    'build_fingerprint': 'null',
+                }) -%}
             {%- endif -%}
             {%- do adapter.commit() -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
-{# Results of tests as one statement: new rows, and a new status where a test is listed already. #}
-{% macro record_results_statement(tests, results) -%}
-    {{ return(adapter.dispatch('record_results_statement', 'tillsight')(tests, results)) }}
+{# Write results of tests: new rows, and a new status where a test is listed already. #}
+{% macro default__record_results(tests, rows) -%}
+    {%- call statement('record_results', auto_begin=true) -%}
+        insert into {{ tests }} (test_name, kind, model, description, status)
+        {{- literal_values(rows) }}
+        on conflict (test_name) do update set status = excluded.status
+    {%- endcall -%}
 {%- endmacro %}
 
-{% macro default__record_results_statement(tests, results) -%}
-    insert into {{ tests }} (test_name, kind, model, description, status)
-    {%- set rows = [] -%}
-    {%- for result in results -%}
-        {%- do rows.append(test_result_row(result)) -%}
-    {%- endfor -%}
-    {{ literal_values(rows) }}
-    on conflict (test_name) do update set status = excluded.status
+{# Give columns of all rows of a table new values. #}
+{% macro default__set_columns(relation, values) -%}
+    {%- call statement('set_columns', auto_begin=true) -%}
+        update {{ relation }} set
+        {%- for column, value in values.items() %}
+            {{ column }} = {{ value }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    {%- endcall -%}
 {%- endmacro %}
 
 {# One test's result as a row of data_tests. #}

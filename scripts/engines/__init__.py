@@ -13,6 +13,7 @@ _PLACES = {
     "sqlite": ("scripts.engines.sqlite_engine", "SqliteEngine", "dbt.adapters.sqlite"),
     "duckdb": ("scripts.engines.duckdb_engine", "DuckdbEngine", "dbt.adapters.duckdb"),
     "postgres": ("scripts.engines.postgres_engine", "PostgresEngine", "dbt.adapters.postgres"),
+    "spark": ("scripts.engines.spark_engine", "SparkEngine", "dbt.adapters.spark"),
 }
 TARGETS = tuple(_PLACES)
 

@@ -21,10 +21,12 @@ def landed_rows(load_id: int, runs: Iterable[Run]) -> Iterator[tuple[object, ...
             yield (load_id, line_number, *(value or None for value in row))
 
 
-def arrow_tables(rows: Iterable[Sequence[object]], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yield rows as Arrow tables of at most `ROWS_PER_PART` rows."""
+def arrow_tables(
+    rows: Iterable[Sequence[object]], schema: pa.Schema, size: int = ROWS_PER_PART
+) -> Iterator[pa.Table]:
+    """Yield rows as Arrow tables of at most `size` rows."""
     remaining = iter(rows)
-    while part := list(islice(remaining, ROWS_PER_PART)):
+    while part := list(islice(remaining, size)):
         columns = zip(*part, strict=True)
         arrays = [pa.array(values, one.type) for values, one in zip(columns, schema, strict=True)]
         yield pa.Table.from_arrays(arrays, schema=schema)

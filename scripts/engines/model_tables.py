@@ -56,6 +56,25 @@ def ddl(name: str, types: Mapping[str, str]) -> str:
     return SAME_WORD.sub(lambda word: types[word[0]], TABLES[name])
 
 
+def column_types(name: str) -> dict[str, str]:
+    """Return the columns of a table with their types: text, integer or real.
+
+    Parameters
+    ----------
+    name : str
+        A table of `ml.tables`.
+
+    Examples
+    --------
+    >>> column_types("raw_model_curves")["x"]
+    'real'
+    """
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"create table described ({TABLES[name]})")
+        found = connection.execute("pragma table_info(described)").fetchall()
+    return {column[1]: column[2].lower() for column in found}
+
+
 @contextmanager
 def read_all(raw_db: Path) -> Iterator[Iterator[ModelTable]]:
     """Open raw.db and give its tables one after the other."""

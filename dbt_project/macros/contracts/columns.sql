@@ -38,11 +38,19 @@
     already, and keeps its order. What the yml leaves out stays as it is.
 #}
 {% macro with_declared_types(sql) -%}
+    {%- if config.get('contract').enforced -%}
+        {{ return(sql) }}
+    {%- endif -%}
+    {{ return(cast_to_declared_types(sql, model.columns.values() | rejectattr('data_type', 'in', [none, 'TEXT']))) }}
+{%- endmacro %}
+
+{# A query with some of its columns cast to the types that the yml declares for them. #}
+{% macro cast_to_declared_types(sql, columns) -%}
     {%- set types = {} -%}
-    {%- for column in model.columns.values() if column.data_type not in (none, 'TEXT') -%}
+    {%- for column in columns -%}
         {%- do types.update({column.name: column_type(column.data_type)}) -%}
     {%- endfor -%}
-    {%- if config.get('contract').enforced or not types -%}
+    {%- if not types -%}
         {{ return(sql) }}
     {%- endif -%}
     select

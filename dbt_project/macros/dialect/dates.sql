@@ -52,6 +52,10 @@
     cast({{ date }} - date '1970-01-01' as integer)
 {%- endmacro %}
 
+{% macro spark__day_number(date) -%}
+    cast(unix_date({{ date }}) as {{ dbt.type_int() }})
+{%- endmacro %}
+
 {% macro sqlite__day_number(date) -%}
     cast(julianday({{ date }}) - 2440587.5 as integer)
 {%- endmacro %}
@@ -76,6 +80,10 @@
 
 {% macro default__month_number(date) -%}
     cast(extract(year from {{ date }}) * 12 + extract(month from {{ date }}) - 1 as integer)
+{%- endmacro %}
+
+{% macro spark__month_number(date) -%}
+    cast(year({{ date }}) * 12 + month({{ date }}) - 1 as {{ dbt.type_int() }})
 {%- endmacro %}
 
 {% macro sqlite__month_number(date) -%}

@@ -24,6 +24,12 @@
     }) }}
 {%- endmacro %}
 
+{% macro spark__column_types() -%}
+    {{ return({
+        'TEXT': 'string', 'INTEGER': 'bigint', 'REAL': 'double', 'DATE': 'date', 'DATETIME': 'timestamp_ntz',
+    }) }}
+{%- endmacro %}
+
 {% macro sqlite__column_types() -%}
     {{ return({'TEXT': 'TEXT', 'INTEGER': 'INTEGER', 'REAL': 'REAL', 'DATE': 'DATE', 'DATETIME': 'DATETIME'}) }}
 {%- endmacro %}
@@ -48,6 +54,23 @@ where
             '{{ type.split(' collate')[0] }}'{{ ', ' if not loop.last }}
         {%- endfor -%}
     )
+
+{% endmacro %}
+
+{# Spark describes a table in a statement of its own, which no query can read from. #}
+{% macro spark__columns_without_type(model) %}
+
+select column_name
+
+from (values
+    {%- for column in adapter.get_columns_in_relation(model) %}
+    ('{{ column.name }}', '{{ column.dtype }}'){{ ',' if not loop.last }}
+    {%- else %}
+    ('{{ model.identifier }}', 'no such table')
+    {%- endfor %}
+) as described (column_name, data_type)
+
+where data_type not in ('{{ spark__column_types().values() | join("', '") }}')
 
 {% endmacro %}
 

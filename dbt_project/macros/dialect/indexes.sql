@@ -13,6 +13,10 @@
     {{ default__create_index(name, columns, unique) }}
 {%- endmacro %}
 
+{# Spark has none: it reads whole columns, in parts and at once. #}
+{% macro spark__create_index(name, columns, unique) -%}
+{%- endmacro %}
+
 {% macro sqlite__create_index(name, columns, unique) -%}
     create {{ 'unique ' if unique }}index if not exists {{ this.schema }}.{{ name }} on {{ this.identifier }} ({{ columns | join(', ') }})
 {%- endmacro %}

@@ -149,6 +149,10 @@
     ({{ dividend }} // {{ divisor }})
 {%- endmacro %}
 
+{% macro spark__divide_whole(dividend, divisor) -%}
+    ({{ dividend }} div {{ divisor }})
+{%- endmacro %}
+
 {% macro sqlite__divide_whole(dividend, divisor) -%}
     ({{ dividend }} / {{ divisor }})
 {%- endmacro %}
@@ -233,16 +237,21 @@
 {%- endmacro %}
 
 {% macro default__decay(days, half_life) -%}
-    power(0.5, ({{ days }}) / {{ half_life }}.0)
+    power(0.5, ({{ days }}) / {{ real(half_life) }})
 {%- endmacro %}
 
 {# PostgreSQL refuses what is too near to 0 for a double, as a sale of 1900 is. #}
 {% macro postgres__decay(days, half_life) -%}
     case
         when {{ days }} < 1000 * {{ half_life }}
-            then power(cast(0.5 as {{ dbt.type_float() }}), ({{ days }}) / cast({{ half_life }} as {{ dbt.type_float() }}))
+            then power({{ real(0.5) }}, ({{ days }}) / {{ real(half_life) }})
         else 0
     end
+{%- endmacro %}
+
+{# A number as a double: 30.0 is a decimal to Spark, which keeps six digits of what is divided by it. #}
+{% macro real(number) -%}
+    cast({{ number }} as {{ dbt.type_float() }})
 {%- endmacro %}
 
 {# A number given in the settings, as a literal; null where none is given. #}

@@ -49,6 +49,11 @@
     )
 {%- endmacro %}
 
+{# Spark's chr knows 256 characters. #}
+{% macro spark__trimmed(text) -%}
+    trim(both '\t\n\u000b\u000c\r \u00a0\u200b\ufeff' from {{ text }})
+{%- endmacro %}
+
 {% macro sqlite__trimmed(text) -%}
     trim({{ text }}, char(9, 10, 11, 12, 13, 32, 160, 8203, 65279))
 {%- endmacro %}
@@ -99,6 +104,11 @@
     ({{ text }} ~ '{{ pattern }}')
 {%- endmacro %}
 
+{# Where a pattern ends with $, Java lets a line end follow; \z is the end. #}
+{% macro spark__matches(text, pattern) -%}
+    regexp_like({{ text }}, r'{{ pattern[:-1] ~ "\\z" if pattern.endswith("$") else pattern }}')
+{%- endmacro %}
+
 {# A landed row as one text in which its values can be told apart: a JSON list of its columns in order. #}
 {% macro row_as_text(columns) -%}
     {{ return(adapter.dispatch('row_as_text', 'tillsight')(columns)) }}
@@ -110,6 +120,10 @@
 
 {% macro postgres__row_as_text(columns) -%}
     cast(json_build_array({{ columns | join(', ') }}) as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro spark__row_as_text(columns) -%}
+    to_json(array({{ columns | join(', ') }}))
 {%- endmacro %}
 
 {% macro sqlite__row_as_text(columns) -%}
@@ -138,6 +152,16 @@
             case when position('@' in value) > 0 then '(e-mail hidden)' else coalesce(value, '') end, ',' order by place
         )
         from json_array_elements_text(cast({{ row_text }} as json)) with ordinality as listed (value, place)
+    )
+{%- endmacro %}
+
+{% macro spark__row_without_email(row_text) -%}
+    array_join(
+        transform(
+            from_json({{ row_text }}, 'array<string>'),
+            value -> case when contains(value, '@') then '(e-mail hidden)' else coalesce(value, '') end
+        ),
+        ','
     )
 {%- endmacro %}
 
@@ -172,11 +196,25 @@
 {% macro literal_values(rows) %}
         values
         {%- for row in rows %}
-        ({% for value in row %}{% if value is none %}null{% elif value is number %}{{ value }}{% else %}'{{ value | replace("'", "''") }}'{% endif %}{{ ', ' if not loop.last }}{% endfor %}){{ ',' if not loop.last }}
+        ({% for value in row %}{% if value is none %}null{% elif value is number %}{{ value }}{% else %}{{ quoted(value) }}{% endif %}{{ ', ' if not loop.last }}{% endfor %}){{ ',' if not loop.last }}
         {%- endfor %}
 {%- endmacro %}
 
 {# A text given in the settings, as a literal; null where none is given. #}
 {% macro text_literal(text) -%}
-    {{ "'" ~ text | replace("'", "''") ~ "'" if text else 'null' }}
+    {{ quoted(text) if text else 'null' }}
+{%- endmacro %}
+
+{# A text as a literal. #}
+{% macro quoted(text) -%}
+    {{ return(adapter.dispatch('quoted', 'tillsight')(text)) }}
+{%- endmacro %}
+
+{% macro default__quoted(text) -%}
+    '{{ text | replace("'", "''") }}'
+{%- endmacro %}
+
+{# Within Spark's literals a backslash begins an escape. #}
+{% macro spark__quoted(text) -%}
+    '{{ text | replace("\\", "\\\\") | replace("'", "''") }}'
 {%- endmacro %}

@@ -54,8 +54,8 @@ described as (
         coalesce(recent.orders_last_90_days, 0) as orders_last_90_days,
         coalesce(recent.orders_last_180_days, 0) as orders_last_180_days,
         coalesce(recent.orders_last_365_days, 0) as orders_last_365_days,
-        seen.decayed_orders_30 * power(2.0, (latest.as_of_day - seen.as_of_day) / 30.0) as decayed_orders_30,
-        seen.decayed_orders_90 * power(2.0, (latest.as_of_day - seen.as_of_day) / 90.0) as decayed_orders_90,
+        seen.decayed_orders_30 * power(2.0, (latest.as_of_day - seen.as_of_day) / {{ real(30) }}) as decayed_orders_30,
+        seen.decayed_orders_90 * power(2.0, (latest.as_of_day - seen.as_of_day) / {{ real(90) }}) as decayed_orders_90,
 
         seen.mean_gap_days,
         seen.stddev_gap_days,

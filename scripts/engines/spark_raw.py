@@ -1,0 +1,153 @@
+"""The database raw of Spark: where files land."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from ml.tables import TABLES
+from scripts.engines import model_tables
+from scripts.engines.bulk import arrow_tables, landed_rows
+from scripts.engines.spark_session import explained, session
+from scripts.forms import FORMS, Form
+from scripts.raw_store import LOAD_COLUMNS, Landing, LoadRow
+from scripts.settings import Settings
+from scripts.tables import Run
+
+TYPES = {"text": "string", "integer": "bigint", "real": "double"}
+ARROW_TYPES = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64()}
+# Each part becomes a file of its own; larger ones are read faster, and take more memory here.
+ROWS_PER_PART = 100_000
+LOAD_TYPES = {
+    name: "integer" if name in {"load_id", "row_count"} else "text" for name in LOAD_COLUMNS
+}
+
+
+class SparkRaw:
+    """The raw tables; see `RawStore`.
+
+    Spark's own tables know no transaction. The rows of a load lie in a partition of their own, and
+    the table that dbt reads is a view of those loads that raw_loads names: a load counts from the
+    moment on in which it stands there.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def ensure(self) -> None:
+        """Create the raw tables that are not there yet."""
+        spark = session(self._settings)
+        with explained():
+            spark.sql("create database if not exists raw")
+            present = {table.name for table in spark.catalog.listTables("raw")}
+            statements = {"raw_loads": _ddl("raw_loads", LOAD_TYPES)}
+            for form in FORMS:
+                statements[landed(form)] = _landed_ddl(form)
+                statements[form.table] = _view_ddl(form)
+            for name in TABLES:
+                statements[name] = _ddl(name, model_tables.column_types(name))
+            for name, statement in statements.items():
+                if name not in present:
+                    spark.sql(statement)
+
+    @contextmanager
+    def landing(self) -> Iterator[Landing]:
+        """Begin to land; nothing of it counts where a failure comes before the end."""
+        spark = session(self._settings)
+        with explained():
+            landing = _SparkLanding(spark)
+            landing.remove_unnamed()
+            yield landing
+            landing.name_all()
+
+
+class _SparkLanding:
+    def __init__(self, spark: SparkSession) -> None:
+        self._spark = spark
+        self._loads = [
+            LoadRow(*row)
+            for row in spark.sql(
+                f"select {', '.join(LOAD_COLUMNS)} from raw.raw_loads order by load_id"  # noqa: S608
+            ).collect()
+        ]
+        self._new: list[LoadRow] = []
+
+    def loads(self, file_sha256: str | None = None) -> list[LoadRow]:
+        """Return what has landed, in order; of all files, or of one."""
+        every = [*self._loads, *self._new]
+        return [load for load in every if file_sha256 in {None, load.file_sha256}]
+
+    def insert(
+        self, form: Form, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
+    ) -> int:
+        """Land the rows of a table, and return how many they are."""
+        schema = pa.schema(
+            [
+                ("load_id", pa.int64()),
+                ("line_number", pa.int64()),
+                *((name, pa.string()) for name in columns),
+            ]
+        )
+        given = ", ".join(one.name if one.name in columns else "null" for one in form.columns)
+        row_count = 0
+        for part in arrow_tables(landed_rows(load_id, runs), schema, ROWS_PER_PART):
+            self._spark.createDataFrame(part).coalesce(1).createOrReplaceTempView("part")
+            # what an earlier attempt left in this partition goes with the first part
+            verb = "into" if row_count else "overwrite"
+            self._spark.sql(
+                f"insert {verb} raw.{landed(form)} partition (load_id = {load_id:d}) "  # noqa: S608
+                f"select line_number, {given} from part"
+            )
+            row_count += part.num_rows
+        return row_count
+
+    def register(self, load: LoadRow) -> None:
+        """Add a row of `raw_loads`, once all has landed."""
+        self._new.append(load)
+
+    def name_all(self) -> None:
+        """Write the new rows of `raw_loads`: one file, which is there or not."""
+        if not self._new:
+            return
+        schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in LOAD_TYPES.items()])
+        for part in arrow_tables(map(astuple, self._new), schema):
+            self._spark.createDataFrame(part).coalesce(1).write.insertInto("raw.raw_loads")
+
+    def remove_unnamed(self) -> None:
+        """Remove the rows of loads that came to no end."""
+        for form in FORMS:
+            named = {load.load_id for load in self._loads if load.form == form.name}
+            table = f"raw.{landed(form)}"
+            for (partition,) in self._spark.sql(f"show partitions {table}").collect():
+                load_id = int(partition.removeprefix("load_id="))
+                if load_id not in named:
+                    self._spark.sql(f"alter table {table} drop partition (load_id = {load_id:d})")
+
+
+def landed(form: Form) -> str:
+    """Return the name of the table that holds a form's rows, also of loads that do not count."""
+    return f"{form.table}__landed"
+
+
+def _ddl(name: str, types: dict[str, str]) -> str:
+    columns = ", ".join(f"{column} {TYPES[kind]}" for column, kind in types.items())
+    return f"create table raw.{name} ({columns}) using parquet"
+
+
+def _landed_ddl(form: Form) -> str:
+    columns = "".join(f", {column.name} string" for column in form.columns)
+    return (
+        f"create table raw.{landed(form)} (line_number bigint{columns}, load_id bigint) "
+        "using parquet partitioned by (load_id)"
+    )
+
+
+def _view_ddl(form: Form) -> str:
+    return (
+        f"create view raw.{form.table} as select * from raw.{landed(form)} where load_id in "  # noqa: S608
+        f"(select load_id from raw.raw_loads where form = '{form.name}')"
+    )

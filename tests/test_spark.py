@@ -1,0 +1,155 @@
+"""The dbt project on Spark: files land, the models build, and their marts are those of SQLite."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+
+from ml import store
+from scripts import pipeline
+from scripts.engines import engine_of
+from scripts.engines.spark_engine import mart_rows
+from scripts.engines.spark_session import session
+from scripts.errors import TillsightError
+from scripts.forms import FORMS
+from scripts.settings import Settings, SparkPlace
+from scripts.tables import Run
+from tests.engines import ask
+from tests.needs import need
+from tests.test_engines import differences
+
+# A small shop needs neither parts nor plans that change on the way, and no Java code made for it.
+QUICK = """
+spark.sql.adaptive.enabled false
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
+spark.default.parallelism 1
+"""
+STANDARD_PRODUCTS = next(form for form in FORMS if form.name == "standard_products")
+
+
+@pytest.fixture(scope="module")
+def spark_shop(demo_shop, settings_in, tmp_path_factory) -> Iterator[Settings]:
+    """The demo shop, loaded and built on Spark, with what the model wrote on SQLite."""
+    need("Java is not there: apt-get install openjdk-17-jre", is_there=bool(shutil.which("java")))
+    folder = tmp_path_factory.mktemp("spark")
+    (folder / "spark-defaults.conf").write_text(QUICK)
+    shutil.copy(demo_shop.raw_db, folder / "raw.db")
+    (folder / "target").write_text("spark\n")
+    metastore = "jdbc:derby:memory:tillsight;create=true"
+    place = SparkPlace(master="local[2]", partitions="1", metastore=metastore)
+    settings = replace(settings_in(folder), target="spark", spark=place)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SPARK_CONF_DIR", str(folder))
+        environment.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        names = ("customers.csv", "products.csv", "transactions.csv")
+        pipeline.load_files(settings, [demo_shop.demo_dir / name for name in names])
+        pipeline.build(settings)
+        yield settings
+        session(settings).stop()
+
+
+@pytest.fixture
+def spark(spark_shop) -> SparkSession:
+    return session(spark_shop)
+
+
+def test_every_mart_is_that_of_sqlite(spark_shop, demo_shop):
+    with (
+        closing(sqlite3.connect(spark_shop.marts_db)) as ours,
+        closing(sqlite3.connect(demo_shop.marts_db)) as theirs,
+    ):
+        tables: dict[str, dict[str, bool]] = {}
+        for table, column, kind, unit in ask(
+            theirs, "select table_name, column_name, type, unit from column_docs"
+        ):
+            tables.setdefault(table, {})[column] = kind == "REAL" and unit != "currency"
+        # names the file, which says of itself when it was sealed
+        del tables["build_info"]["build_fingerprint"]
+        assert len(tables) >= 18
+        different = {}
+        for table, is_close in tables.items():
+            query = f"select {', '.join(is_close)} from {table}"
+            if found := differences(ask(ours, query), ask(theirs, query), list(is_close.values())):
+                different[table] = (len(found), found[:3])
+        assert not different
+
+
+def test_the_model_reads_the_features_that_sqlite_has(spark_shop, demo_shop):
+    with (
+        store.reading(engine_of(spark_shop).features) as ours,
+        store.reading(demo_shop.work_db) as theirs,
+    ):
+        summaries = store.read_summaries(theirs)
+        assert store.read_summaries(ours) == summaries
+        some = store.read_labels(theirs, summaries[1])[0][::7]
+        window = store.read_window(ours, summaries[1], only=some)
+        assert window.customer_ids == some
+        expected = store.read_window(theirs, summaries[1], only=some)
+        np.testing.assert_allclose(window.features, expected.features, rtol=1e-9, atol=1e-9)
+        assert window.labels.tolist() == expected.labels.tolist()
+
+
+def test_published_views_lead_to_the_new_marts(spark_shop, spark):
+    published = (spark_shop.spark_dir / "published").read_text().strip()
+    assert published != spark_shop.spark_marts_schema
+    views = {row.tableName for row in spark.sql("show tables in main").collect()}
+    assert views == {row.tableName for row in spark.sql(f"show tables in {published}").collect()}
+    assert spark.table("main.customers").count() > 0
+
+
+def test_a_publish_that_was_cut_short_is_ended_by_the_next_build(spark_shop, spark):
+    unpublished = spark_shop.spark_marts_schema
+    spark.sql(f"create database {unpublished}")
+    spark.sql(f"create table {unpublished}.customers using parquet as select 1 as one")
+    spark.sql(f"create or replace view main.customers as select * from {unpublished}.customers")
+    engine_of(spark_shop).begin()
+    assert "customer_id" in spark.table("main.customers").columns
+    assert not spark.catalog.databaseExists(unpublished)
+
+
+def test_a_load_that_fails_leaves_nothing_that_counts(spark_shop, spark):
+    table = "raw.raw_standard_products"
+    before = spark.table(table).count()
+    with pytest.raises(OSError, match="pulled out"):
+        land_and_fail(spark_shop)
+    assert landed_rows(spark, table) == before + 1
+    assert spark.table(table).count() == before
+    with engine_of(spark_shop).raw.landing():
+        """What the last attempt left is removed."""
+    assert landed_rows(spark, table) == before
+
+
+def land_and_fail(settings: Settings) -> None:
+    columns = tuple(column.name for column in STANDARD_PRODUCTS.columns)
+    rows = Run(first_line=2, rows=[("P-new", "New", "None", "1.00")], done=1)
+    with engine_of(settings).raw.landing() as landing:
+        landing.insert(STANDARD_PRODUCTS, columns, 99, iter([rows]))
+        raise OSError("pulled out")
+
+
+def landed_rows(spark: SparkSession, table: str) -> int:
+    spark.sql(f"refresh table {table}__landed")
+    return spark.table(f"{table}__landed").count()
+
+
+def test_what_spark_refuses_is_a_sentence(spark_shop):
+    with pytest.raises(TillsightError, match=r"Spark says .*NO_SUCH"):
+        engine_of(spark_shop).row("select NO_SUCH from customer_features")
+
+
+def test_lines_beyond_the_limit_stay_in_spark(spark_shop, spark):
+    spark.catalog.setCurrentDatabase("main")
+
+    def copied(mart: str, key: str) -> int:
+        return sum(map(len, mart_rows(spark, 10, mart, [key], [key])))
+
+    assert copied("transactions", "transaction_id") == 0
+    assert copied("customers", "customer_id") == spark.table("customers").count() > 10
