@@ -29,7 +29,7 @@ Target = Annotated[
     str | None,
     typer.Option(
         "--target",
-        help="Engine that holds the sales: sqlite, duckdb or postgres. [dim]Default: that of the "
+        help="Engine that holds the sales: sqlite, duckdb, postgres or spark. [dim]Default: that of the "
         "data folder, else sqlite.[/]",
         show_default=False,
     ),

@@ -16,7 +16,7 @@ from ml import store
 from scripts import pipeline
 from scripts.engines import engine_of
 from scripts.engines.spark_engine import mart_rows
-from scripts.engines.spark_session import session
+from scripts.engines.spark_session import reason, session
 from scripts.errors import TillsightError
 from scripts.forms import FORMS
 from scripts.settings import Settings, SparkPlace
@@ -153,3 +153,18 @@ def test_lines_beyond_the_limit_stay_in_spark(spark_shop, spark):
 
     assert copied("transactions", "transaction_id") == 0
     assert copied("customers", "customer_id") == spark.table("customers").count() > 10
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "expected"),
+    [
+        ("gone", "Invalid maximum heap size: -Xmxlots\nError: no JVM\n", "Invalid maximum heap"),
+        ("gone", "WARNING: modules\nbin/java: No such file or directory\n", "bin/java: No such"),
+        ("in vain\nCaused by: a\nCaused by: it is open elsewhere", "", "it is open elsewhere"),
+        ("gone\nand more", "all is well\n", "gone"),
+    ],
+)
+def test_a_start_that_fails_is_told_by_the_line_that_says_most(error, said, expected, tmp_path):
+    log = tmp_path / "spark.log"
+    log.write_text(said)
+    assert reason(RuntimeError(error), log).startswith(expected)

@@ -43,7 +43,7 @@ class SparkRaw:
         spark = session(self._settings)
         with explained():
             spark.sql("create database if not exists raw")
-            present = {table.name for table in spark.catalog.listTables("raw")}
+            present = {row["tableName"] for row in spark.sql("show tables in raw").collect()}
             statements = {"raw_loads": _ddl("raw_loads", LOAD_TYPES)}
             for form in FORMS:
                 statements[landed(form)] = _landed_ddl(form)

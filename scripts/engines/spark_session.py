@@ -24,7 +24,6 @@ from scripts.settings import Settings
 # dbt-spark turns it off with every query; what we ask is to be read the same way.
 ANSI = {"spark.sql.ansi.enabled": "false"}
 PLACE = "spark.tillsight.place"
-LAST_WORDS = re.compile(r"^(?:Error|Caused by|Invalid|Unrecognized|.*(?:Error|Exception):).*")
 
 
 def parameters(settings: Settings) -> dict[str, str]:
@@ -92,7 +91,7 @@ def _started(settings: Settings, wanted: dict[str, str]) -> SparkSession:
         started.sql("show databases").collect()  # opens the metastore
     except (PySparkException, Py4JError, OSError) as error:
         raise TillsightError(
-            f"Spark did not start ({_last_words(log) or _first_line(error)}). It needs Java 17 or "
+            f"Spark did not start ({reason(error, log)}). It needs Java 17 or "
             "21 ('java -version' says which is there, JAVA_HOME names another), the memory of "
             "TILLSIGHT_SPARK_DRIVER_MEMORY, and a metastore that no other program has open; all "
             f"that it said lies in {log}"
@@ -106,11 +105,25 @@ def _launched(conf: SparkConf, log: Path) -> JavaGateway:
         return launch_gateway(conf, {"stdout": opened, "stderr": STDOUT})
 
 
-def _last_words(log: Path) -> str:
-    """Return the line of Spark's log that tells most: the last cause that it names."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    told = [line for line in lines if LAST_WORDS.match(line)]
-    return told[-1].strip() if told else ""
+def reason(error: Exception, log: Path) -> str:
+    """Return the line that tells most: the deepest cause, or what Java said first.
+
+    Parameters
+    ----------
+    error : Exception
+        What kept Spark from starting.
+    log : Path
+        What its process said; it need not exist.
+
+    Returns
+    -------
+    str
+    """
+    said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    causes = re.findall(r"^Caused by: (.+)", str(error), re.MULTILINE)
+    complaints = re.findall(r"^.*(?:Error|Exception|Invalid|No such file).*", said, re.MULTILINE)
+    told: list[str] = causes[-1:] or complaints[:1] or [_first_line(error)]
+    return told[0].strip()
 
 
 def _first_line(error: Exception) -> str:
