@@ -42,7 +42,7 @@ def spark_shop(demo_shop, settings_in, tmp_path_factory) -> Iterator[Settings]:
     folder = tmp_path_factory.mktemp("spark")
     (folder / "spark-defaults.conf").write_text(QUICK)
     shutil.copy(demo_shop.raw_db, folder / "raw.db")
-    (folder / "target").write_text("spark\n")
+    (folder / ".target").write_text("spark\n")
     metastore = "jdbc:derby:memory:tillsight;create=true"
     place = SparkPlace(master="local[2]", partitions="1", metastore=metastore)
     settings = replace(settings_in(folder), target="spark", spark=place)
