@@ -126,8 +126,9 @@ def wrong(data_dir: Path, transition: shop.Transition) -> list[str]:
     left = [path.name for path in data_dir.iterdir() if path.name not in shop.BELONGING]
     kept = len(list((data_dir / "generations").iterdir()))
     problems = [f"{name} differs" for name in differing]
-    if found.rows != expected.rows:
-        problems.append("rows of marts.db differ")
+    marts = [name for name, rows in expected.rows.items() if found.rows.get(name) != rows]
+    if marts:
+        problems.append(f"rows of {', '.join(marts)} differ")
     if left:
         problems.append(f"left behind: {', '.join(left)}")
     if kept != 2:

@@ -57,14 +57,14 @@ class Published:
     ----------
     fingerprint : str
         Of the build.
-    rows : str
-        Digest of the dump of the marts.
+    rows : dict of str to str
+        Digests of the rows of each mart, by its name.
     files : dict of str to str
         Digests of the files of page and exports, by path.
     """
 
     fingerprint: str
-    rows: str
+    rows: dict[str, str]
     files: dict[str, str]
 
 
@@ -92,7 +92,7 @@ def published(folder: Path) -> Published:
     files = [*(folder / "site").rglob("*"), *(folder / "exports").iterdir()]
     return Published(
         fingerprint_of_marts(folder / "marts.db"),
-        digest_of_rows(folder / "marts.db"),
+        digests_of_rows(folder / "marts.db"),
         {str(path.relative_to(folder)): digest(path) for path in files if path.is_file()},
     )
 
@@ -101,9 +101,17 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def digest_of_rows(marts_db: Path) -> str:
+def digests_of_rows(marts_db: Path) -> dict[str, str]:
     with closing(sqlite3.connect(f"file:{marts_db}?mode=ro", uri=True)) as connection:
-        return hashlib.sha256("\n".join(connection.iterdump()).encode()).hexdigest()
+        tables = connection.execute("select name from sqlite_schema where type = 'table'")
+        return {
+            name: hashlib.sha256(repr(_rows(connection, name)).encode()).hexdigest()
+            for (name,) in tables.fetchall()
+        }
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
+    return connection.execute(f"select * from {table}").fetchall()
 
 
 def fingerprint_of_marts(marts_db: Path) -> str:
