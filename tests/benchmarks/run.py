@@ -21,6 +21,7 @@ from tests.benchmarks.measure import Usage, measured, middle
 from tests.benchmarks.peers import PEERS
 from tests.benchmarks.results import merge, write_readme
 from tests.benchmarks.shop import ShopFiles, write_shop
+from tests.engines import postgres_server, variables
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -66,6 +67,19 @@ def steps(files: ShopFiles, folder: Path) -> Measured:
         yield f"tillsight {step}", measured([TILLSIGHT, step, *data], folder)
 
 
+def engines(files: ShopFiles, folder: Path) -> Measured:
+    """Run everything on the other engines; the server's own time is no child's, but its wait is."""
+    shop = [files.customers, files.products, files.transactions]
+    for target in ("duckdb", "spark"):
+        data = ("--target", target, "--data-dir", folder / target)
+        yield f"tillsight run, {target}", measured([TILLSIGHT, "run", *shop, *data], folder)
+    with postgres_server() as new_database:
+        where = [f"{name}={value}" for name, value in variables(new_database("bench")).items()]
+        data = ("--target", "postgres", "--data-dir", folder / "postgres")
+        command = ["env", *where, TILLSIGHT, "run", *shop, *data]
+        yield "tillsight run, postgres (client)", measured(command, folder)
+
+
 def rounds(files: ShopFiles, runs: int) -> tuple[dict[str, list[Usage]], dict[str, int]]:
     """Measure all in turn, so many times; count customers whom a peer's table has otherwise."""
     found: dict[str, list[Usage]] = {}
@@ -73,7 +87,7 @@ def rounds(files: ShopFiles, runs: int) -> tuple[dict[str, list[Usage]], dict[st
     for _ in range(runs):
         with tempfile.TemporaryDirectory(dir=files.transactions.parent) as place:
             folder = Path(place)
-            for measure in (peers, steps):
+            for measure in (peers, steps, engines):
                 _collect(found, measure, files, folder)
             marts = folder / "shop" / "marts.db"
             for name in found:
