@@ -29,8 +29,8 @@ Target = Annotated[
     str | None,
     typer.Option(
         "--target",
-        help="Engine that holds the sales: sqlite, duckdb, postgres or spark. [dim]Default: that of the "
-        "data folder, else sqlite.[/]",
+        help="Engine that holds the sales: sqlite, duckdb, postgres or spark. [dim]Default: that "
+        "of the data folder, else sqlite.[/]",
         show_default=False,
     ),
 ]

@@ -97,6 +97,10 @@ class Dbt:
             *("--log-path", str(settings.dbt_output_dir), "--log-level-file", "none"),
             *("--quiet", "--log-level", "none"),
         ]
+        if settings.target == "sqlite":
+            # with a thread beside this one, which table is made first is a matter of luck, and so
+            # are the bytes of the file
+            arguments.append("--single-threaded")
         if settings.as_of:
             arguments += ["--vars", json.dumps({"as_of_date": settings.as_of})]
         with settings.dbt_environment(), _told_as(*command):
