@@ -15,7 +15,7 @@ demo: .venv/installed $(if $(filter-out sqlite,$(TARGET)),.venv/installed-$(TARG
 	$(BIN)/tillsight demo --target $(TARGET)
 
 test: .venv/installed-dev ## Run all tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 lint: .venv/installed-dev ## Check style and types of Python, JavaScript and SQL
 	$(BIN)/ruff check .

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.graph.queue import GraphQueue
 
 from scripts.errors import TillsightError
 from scripts.settings import Settings, temporary_dir
@@ -97,13 +98,10 @@ class Dbt:
             *("--log-path", str(settings.dbt_output_dir), "--log-level-file", "none"),
             *("--quiet", "--log-level", "none"),
         ]
-        if settings.target == "sqlite":
-            # with a thread beside this one, which table is made first is a matter of luck, and so
-            # are the bytes of the file
-            arguments.append("--single-threaded")
         if settings.as_of:
             arguments += ["--vars", json.dumps({"as_of_date": settings.as_of})]
-        with settings.dbt_environment(), _told_as(*command):
+        in_order = _in_order() if settings.target == "sqlite" else nullcontext()
+        with settings.dbt_environment(), _told_as(*command), in_order:
             result = runner.invoke(arguments)
         if not result.success:
             # dbt skips what seems older than its start: a clock that was set back while it read the
@@ -116,6 +114,27 @@ class Dbt:
         if not result.success:
             raise TillsightError(_explain(result, settings))
         return result
+
+
+@contextmanager
+def _in_order() -> Iterator[None]:
+    """Let dbt take up a node when the one before has ended, and not sooner.
+
+    Otherwise which of two tables is made first is a matter of luck on a busy machine, and so are
+    the bytes of the file.
+    """
+    take = GraphQueue.get
+
+    def take_when_idle(queue: GraphQueue, *arguments: Any, **options: Any) -> Any:
+        with queue.some_task_done:
+            queue.some_task_done.wait_for(lambda: not queue.in_progress)
+        return take(queue, *arguments, **options)
+
+    GraphQueue.get = take_when_idle
+    try:
+        yield
+    finally:
+        GraphQueue.get = take
 
 
 @contextmanager

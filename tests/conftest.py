@@ -17,11 +17,16 @@ from tests.needs import need
 
 REAL_FILE = "TILLSIGHT_ONLINE_RETAIL"
 COSTLY_SHOPS = ("real_shop", "demo_shop")
+LONG_FILES = {"test_chaos", "test_engines", "test_faults", "test_forecast", "test_quiet_run"}
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Keep the tests of a costly shop, and else those of a file, in one process."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a costly shop, and else those of a file, in one process.
+
+    Files that take long come first, lest the other processes wait for them in the end.
+    """
+    items.sort(key=lambda item: item.path.stem not in LONG_FILES)
     for item in items:
         chosen = {*getattr(item, "fixturenames", ()), *_parameters(item)}
         group = next((shop for shop in COSTLY_SHOPS if shop in chosen), item.path.stem)

@@ -29,6 +29,7 @@ from scripts.warehouse import LOADS_DDL, form_ddl
 # In the order in which they are made; each schema is a database of its own, as in the real files.
 MODELS = {
     "int_reporting_currency": "work",
+    "int_transactions_read": "work",
     "int_transactions_judged": "work",
     "int_customers_judged": "work",
     "int_products_judged": "work",

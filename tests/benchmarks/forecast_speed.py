@@ -12,12 +12,13 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from scripts import pipeline
 from scripts.demo import write_demo
 from scripts.settings import read_settings
-from tests.benchmarks.run import Timing, show, timed
+from tests.benchmarks.measure import Usage, measured, middle
 
 PEER = """
 import sqlite3, sys
@@ -47,10 +48,10 @@ predict(work_db, folder / "raw.db", folder / "models")
 """
 
 
-def measure(script: str, work_db: Path) -> Timing:
+def measure(script: str, work_db: Path) -> Usage:
     """Run a script on the features, in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        return timed([sys.executable, "-c", script, work_db, folder], Path.cwd())
+        return measured([sys.executable, "-c", script, work_db, folder], Path.cwd())
 
 
 def main() -> None:
@@ -69,11 +70,19 @@ def main() -> None:
             pipeline.build_features(settings)
             work_db = settings.work_db
         scripts = {"plain boosting": PEER, "tillsight": OURS}
-        timings: dict[str, list[Timing]] = {name: [] for name in scripts}
+        found: dict[str, list[Usage]] = {name: [] for name in scripts}
         for _ in range(options.runs):
             for name, script in scripts.items():
-                timings[name].append(measure(script, work_db))
-    show(timings, customers=options.customers)
+                found[name].append(measure(script, work_db))
+    show({name: middle(usages) for name, usages in found.items()})
+
+
+def show(usages: Mapping[str, Usage]) -> None:
+    """Print what each took, and its ratio to the first one, the peer."""
+    peer, *_ = usages.values()
+    for name, usage in usages.items():
+        ratio = usage.seconds / peer.seconds
+        print(f"{name:16}{usage.seconds:8.1f} s {ratio:8.2f} x {usage.megabytes:8.0f} MB")  # noqa: T201
 
 
 if __name__ == "__main__":
