@@ -21,6 +21,7 @@ def backup(settings: Settings, steps: console.Steps, *, out: Path | None) -> Non
         )
         steps.count(copy.rows)
     console.say(f"Backup: {copy.path} ({_content(copy)})")
+    _say_where_sales_are(settings)
 
 
 def restore(settings: Settings, steps: console.Steps, *, file: Path) -> None:
@@ -36,9 +37,18 @@ def restore(settings: Settings, steps: console.Steps, *, file: Path) -> None:
         pipeline.ensure_raw(settings)
         steps.count(copy.rows)
     console.say(f"Restored: {copy.path} ({_content(copy)})")
+    _say_where_sales_are(settings)
     if kept:
         console.say(f"The one before is kept: {kept}")
     console.say("Next: 'tillsight run' publishes from it. Until then the marts are the old ones.")
+
+
+def _say_where_sales_are(settings: Settings) -> None:
+    if settings.target != "sqlite":
+        console.say(
+            f"It holds models and forecasts. The loaded files lie on {settings.target}, which has "
+            "a way of its own to copy them."
+        )
 
 
 def _content(copy: copies.Copy) -> str:

@@ -115,8 +115,7 @@ def _raw(settings: Settings) -> Finding:
 
 
 def _loads(settings: Settings) -> list[LoadRow]:
-    with engine_of(settings).raw.landing() as landing:
-        return landing.loads()
+    return engine_of(settings).raw.loads()
 
 
 def _soundness(connection: sqlite3.Connection) -> str:

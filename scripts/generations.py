@@ -1,10 +1,11 @@
 """Marts, page and CSV files of one build: a generation, which readers see as a whole.
 
 `generations/<number>/` of the data folder holds `marts.db`, `dbt_docs.html`, `site/` and `exports/`
-of one build, and the symbolic link `current` leads to the published one. A new generation is made
-in `building/`; renaming that link over the old one publishes all of it at once. What people open
-(`marts.db`, `site`, `exports/customers.csv`) are links through `current`. `exports/` itself is a
-plain folder, so that files of others in it stay where they are.
+of one build (and `marts.duckdb`, where that is the engine), and the symbolic link `current` leads
+to the published one. A new generation is made in `building/`; renaming that link over the old one
+publishes all of it at once. What people open (`marts.db`, `site`, `exports/customers.csv`) are
+links through `current`. `exports/` itself is a plain folder, so that files of others in it stay
+where they are.
 
 The generation before stays until the next publish, for readers who have opened it and go on.
 """

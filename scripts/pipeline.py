@@ -321,5 +321,4 @@ def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
 
 def _has_rows(settings: Settings) -> bool:
     """Return whether any row was ever landed."""
-    with engine_of(settings).raw.landing() as landing:
-        return any(load.row_count for load in landing.loads())
+    return any(load.row_count for load in engine_of(settings).raw.loads())

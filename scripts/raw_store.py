@@ -13,7 +13,7 @@ from typing import Protocol
 
 from scripts.forms import Form
 from scripts.tables import Run
-from scripts.warehouse import connect, ensure_raw, explained
+from scripts.warehouse import connect, connect_read_only, ensure_raw, explained
 
 # One statement for many rows costs SQLite a third less than one for each; more bring nothing.
 ROWS_PER_STATEMENT = 100
@@ -72,6 +72,9 @@ class RawStore(Protocol):
     def ensure(self) -> None:
         """Create the raw tables that are not there yet."""
 
+    def loads(self) -> list[LoadRow]:
+        """Return what has landed, in order, also while others land."""
+
     def landing(self) -> AbstractContextManager[Landing]:
         """Begin a transaction; a failure inside undoes all of it."""
 
@@ -91,6 +94,11 @@ class SqliteRaw:
     def ensure(self) -> None:
         """Create the raw tables that are not there yet."""
         ensure_raw(self._raw_db)
+
+    def loads(self) -> list[LoadRow]:
+        """Return what has landed, in order, also while others land."""
+        with closing(connect_read_only(self._raw_db)) as connection:
+            return _SqliteLanding(connection).loads()
 
     @contextmanager
     def landing(self) -> Iterator[Landing]:

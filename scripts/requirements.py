@@ -75,9 +75,7 @@ def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
         Names a file that was loaded and is none of them.
     """
     own = {warehouse.sha256(file) for file in files}
-    with engine_of(settings).raw.landing() as landing:
-        loads = landing.loads()
-    for load in loads:
+    for load in engine_of(settings).raw.loads():
         if load.file_sha256 not in own:
             raise TillsightError(
                 f"{settings.data_dir} holds {load.file_name} already, which is not of this demo "

@@ -17,7 +17,7 @@ LAYERS = ("staging", "intermediate", "features", "marts")
 CALENDAR = re.compile(
     r"'now'|current_date|current_time|getdate|random\(|cast\([^)]* as date\)", re.IGNORECASE
 )
-ENGINES = ("sqlite", "duckdb", "postgres")
+ENGINES = ("sqlite", "duckdb", "postgres", "spark")
 # What one of the engines reads and another does not, or reads otherwise.
 ENGINE = re.compile(
     r"julianday|strftime|unixepoch|\bglob\b|json_|printf\(|::|\bifnull\(|\browid\b"

@@ -43,7 +43,7 @@ def engine_of(settings: Settings) -> Engine:
     if find_spec(adapter) is None:
         raise TillsightError(
             f"--target {settings.target} needs packages that are not installed; type "
-            f"'pip install \"tillsight[{settings.target}]\"' in the folder of the project"
+            f"'make .venv/installed-{settings.target}' in the folder of the project"
         )
     engine: Engine = getattr(import_module(module), name)(settings)
     return engine

@@ -15,13 +15,12 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from ml.errors import ModelError
 from ml.store import Features
-from ml.tables import TABLES
-from scripts.engines import model_tables
+from scripts.engines import raw_tables
 from scripts.engines.bulk import arrow_tables, landed_rows
 from scripts.engines.engine import Progress, plain_row
 from scripts.engines.marts_copy import copy_marts
 from scripts.errors import TillsightError
-from scripts.forms import FORMS, Form
+from scripts.forms import Form
 from scripts.generations import Generation
 from scripts.raw_store import LOAD_COLUMNS, Landing, LoadRow
 from scripts.settings import Settings
@@ -29,13 +28,6 @@ from scripts.tables import Run
 
 TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}
 ARROW_TYPES = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64()}
-LOADS_DDL = """
-create table if not exists raw_loads (
-    load_id bigint primary key, file_name varchar not null, sheet varchar not null,
-    form varchar not null, file_sha256 varchar not null, row_count bigint not null,
-    input_fingerprint varchar not null, unique (file_sha256, sheet)
-)
-"""
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -51,7 +43,9 @@ class DuckdbEngine:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._connect: Callable[..., Any] = partial(connected, memory=settings.duckdb_memory)
+        self._connect: Callable[..., Any] = partial(
+            connected, memory=settings.duckdb_memory, overflow=settings.data_dir / "duckdb_temp"
+        )
         self.raw = DuckdbRaw(settings.raw_duckdb, self._connect)
         self.features = DuckdbFeatures(settings.work_duckdb, self._connect)
 
@@ -71,12 +65,12 @@ class DuckdbEngine:
     def take_model(self) -> None:
         """Copy what training and scoring wrote from raw.db to where dbt reads it."""
         with (
-            model_tables.read_all(self._settings.raw_db) as tables,
+            raw_tables.read_all(self._settings.raw_db) as tables,
             self._connect(self._settings.raw_duckdb) as connection,
             _transaction(connection),
         ):
             for table in tables:
-                columns = model_tables.ddl(table.name, TYPES)
+                columns = raw_tables.ddl(table.name, TYPES)
                 connection.execute(f"create or replace table {table.name} ({columns})")
                 _insert(connection, table.name, table.columns, table.rows)
 
@@ -100,16 +94,13 @@ class DuckdbRaw:
     def ensure(self) -> None:
         """Create the raw tables that are not there yet."""
         with self._connect(self._path) as connection, _transaction(connection):
-            connection.execute(LOADS_DDL)
-            for form in FORMS:
-                columns = "".join(f", {column.name} varchar" for column in form.columns)
-                connection.execute(
-                    f"create table if not exists {form.table} "
-                    f"(load_id bigint not null, line_number bigint not null{columns})"
-                )
-            for name in TABLES:
-                columns = model_tables.ddl(name, TYPES)
-                connection.execute(f"create table if not exists {name} ({columns})")
+            for statement in raw_tables.raw_statements(TYPES):
+                connection.execute(statement)
+
+    def loads(self) -> list[LoadRow]:
+        """Return what has landed, in order."""
+        with self._connect(self._path, read_only=True) as connection:
+            return _DuckdbLanding(connection).loads()
 
     @contextmanager
     def landing(self) -> Iterator[Landing]:
@@ -188,7 +179,9 @@ class _OpenFeatures:
 
 
 @contextmanager
-def connected(path: Path, *, memory: str, read_only: bool = False) -> Iterator[Connection]:
+def connected(
+    path: Path, *, memory: str, overflow: Path, read_only: bool = False
+) -> Iterator[Connection]:
     """Open a DuckDB file; what goes wrong with it becomes a sentence.
 
     Parameters
@@ -196,7 +189,9 @@ def connected(path: Path, *, memory: str, read_only: bool = False) -> Iterator[C
     path : Path
         The file; made where there is none and it is not for reading only.
     memory : str
-        Most that a query holds in memory, like `1GB`; the rest goes to a folder beside the file.
+        Most that a query holds in memory, like `1GB`.
+    overflow : Path
+        Folder of what does not fit; gone at the end.
     read_only : bool
         Whether nothing is to be written.
 
@@ -209,7 +204,7 @@ def connected(path: Path, *, memory: str, read_only: bool = False) -> Iterator[C
     path.parent.mkdir(parents=True, exist_ok=True)
     config: dict[str, Any] = {
         "memory_limit": memory,
-        "temp_directory": str(path.parent / "duckdb_temp"),
+        "temp_directory": str(overflow),
         "preserve_insertion_order": False,
     }
     try:

@@ -13,26 +13,18 @@ from psycopg2 import extensions, sql
 from psycopg2.extras import execute_values
 
 from ml.store import Features
-from ml.tables import TABLES
-from scripts.engines import model_tables
+from scripts.engines import raw_tables
 from scripts.engines.bulk import CsvStream, landed_rows
 from scripts.engines.engine import Progress, plain_row
 from scripts.engines.marts_copy import copy_marts
 from scripts.errors import TillsightError
-from scripts.forms import FORMS, Form
+from scripts.forms import Form
 from scripts.raw_store import LOAD_COLUMNS, Landing, LoadRow
 from scripts.settings import NEW_SCHEMA, PostgresAddress, Settings
 from scripts.tables import Run
 
 # Ids are told apart and sorted by their bytes, as everywhere, whatever the server's locale.
 TYPES = {"text": 'text collate "C"', "integer": "bigint", "real": "double precision"}
-LOADS_DDL = """
-create table if not exists raw.raw_loads (
-    load_id bigint primary key, file_name text not null, sheet text not null, form text not null,
-    file_sha256 text not null, row_count bigint not null, input_fingerprint text not null,
-    unique (file_sha256, sheet)
-)
-"""
 # Readers of the marts before may take long; what cannot be dropped now goes with the next publish.
 PATIENCE_MILLISECONDS = 10_000
 
@@ -74,7 +66,7 @@ class PostgresEngine:
     def take_model(self) -> None:
         """Copy what training and scoring wrote from raw.db to where dbt reads it."""
         with (
-            model_tables.read_all(self._settings.raw_db) as tables,
+            raw_tables.read_all(self._settings.raw_db) as tables,
             self._connect() as connection,
             connection,
             connection.cursor() as cursor,
@@ -121,16 +113,13 @@ class PostgresRaw:
         """Create the raw tables that are not there yet."""
         with self._connect() as connection, connection, connection.cursor() as cursor:
             cursor.execute("create schema if not exists raw")
-            cursor.execute(LOADS_DDL)
-            for form in FORMS:
-                columns = "".join(f", {column.name} {TYPES['text']}" for column in form.columns)
-                cursor.execute(
-                    f"create table if not exists raw.{form.table} "
-                    f"(load_id bigint not null, line_number bigint not null{columns})"
-                )
-            for name in TABLES:
-                columns = model_tables.ddl(name, TYPES)
-                cursor.execute(f"create table if not exists raw.{name} ({columns})")
+            for statement in raw_tables.raw_statements(TYPES, "raw"):
+                cursor.execute(statement)
+
+    def loads(self) -> list[LoadRow]:
+        """Return what has landed, in order."""
+        with self._connect() as connection:
+            return _loads(connection)
 
     @contextmanager
     def landing(self) -> Iterator[Landing]:
@@ -147,12 +136,7 @@ class _PostgresLanding:
         """Return what has landed, in order; of all files, or of one."""
         with self._connection.cursor() as cursor:
             cursor.execute("lock table raw.raw_loads in exclusive mode")
-            cursor.execute(
-                f"select {', '.join(LOAD_COLUMNS)} from raw.raw_loads "  # noqa: S608  names in code
-                "where %(sha)s::text is null or file_sha256 = %(sha)s order by load_id",
-                {"sha": file_sha256},
-            )
-            return [LoadRow(*row) for row in cursor.fetchall()]
+        return _loads(self._connection, file_sha256)
 
     def insert(
         self, form: Form, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
@@ -172,6 +156,16 @@ class _PostgresLanding:
                 f"insert into raw.raw_loads ({', '.join(LOAD_COLUMNS)}) values ({places})",  # noqa: S608
                 astuple(load),
             )
+
+
+def _loads(connection: extensions.connection, file_sha256: str | None = None) -> list[LoadRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select {', '.join(LOAD_COLUMNS)} from raw.raw_loads "  # noqa: S608  names in code
+            "where %(sha)s::text is null or file_sha256 = %(sha)s order by load_id",
+            {"sha": file_sha256},
+        )
+        return [LoadRow(*row) for row in cursor.fetchall()]
 
 
 class PostgresFeatures:

@@ -14,7 +14,7 @@ from pyspark.sql.types import DateType, TimestampNTZType
 
 from ml.errors import ModelError
 from ml.store import Features
-from scripts.engines import model_tables
+from scripts.engines import raw_tables
 from scripts.engines.bulk import arrow_tables
 from scripts.engines.engine import Progress, plain_row
 from scripts.engines.marts_copy import copy_marts
@@ -65,9 +65,9 @@ class SparkEngine:
     def take_model(self) -> None:
         """Copy what training and scoring wrote from raw.db to where dbt reads it."""
         spark = session(self._settings)
-        with model_tables.read_all(self._settings.raw_db) as tables, explained():
+        with raw_tables.read_all(self._settings.raw_db) as tables, explained():
             for table in tables:
-                types = model_tables.column_types(table.name)
+                types = raw_tables.column_types(table.name)
                 schema = pa.schema([(name, ARROW_TYPES[types[name]]) for name in table.columns])
                 spark.sql(f"truncate table raw.{table.name}")
                 for part in arrow_tables(table.rows, schema, ROWS_PER_PART):

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from ml.tables import TABLES
-from scripts.engines import model_tables
+from scripts.engines import raw_tables
 from scripts.engines.bulk import arrow_tables, landed_rows
 from scripts.engines.spark_session import explained, session
 from scripts.forms import FORMS, Form
@@ -49,10 +49,15 @@ class SparkRaw:
                 statements[landed(form)] = _landed_ddl(form)
                 statements[form.table] = _view_ddl(form)
             for name in TABLES:
-                statements[name] = _ddl(name, model_tables.column_types(name))
+                statements[name] = _ddl(name, raw_tables.column_types(name))
             for name, statement in statements.items():
                 if name not in present:
                     spark.sql(statement)
+
+    def loads(self) -> list[LoadRow]:
+        """Return what has landed, in order."""
+        with explained():
+            return _named(session(self._settings))
 
     @contextmanager
     def landing(self) -> Iterator[Landing]:
@@ -68,12 +73,7 @@ class SparkRaw:
 class _SparkLanding:
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark
-        self._loads = [
-            LoadRow(*row)
-            for row in spark.sql(
-                f"select {', '.join(LOAD_COLUMNS)} from raw.raw_loads order by load_id"  # noqa: S608
-            ).collect()
-        ]
+        self._loads = _named(spark)
         self._new: list[LoadRow] = []
 
     def loads(self, file_sha256: str | None = None) -> list[LoadRow]:
@@ -126,6 +126,12 @@ class _SparkLanding:
                 load_id = int(partition.removeprefix("load_id="))
                 if load_id not in named:
                     self._spark.sql(f"alter table {table} drop partition (load_id = {load_id:d})")
+
+
+def _named(spark: SparkSession) -> list[LoadRow]:
+    """Return the loads that count."""
+    statement = f"select {', '.join(LOAD_COLUMNS)} from raw.raw_loads order by load_id"  # noqa: S608
+    return [LoadRow(*row) for row in spark.sql(statement).collect()]
 
 
 def landed(form: Form) -> str:

@@ -8,8 +8,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from scripts import pipeline
+from scripts.cli import app
 from scripts.engines import engine_of
 from scripts.errors import TillsightError
 from scripts.load import load_files
@@ -135,3 +137,27 @@ def test_a_duckdb_file_that_is_none_is_a_sentence(tmp_path):
     (tmp_path / "raw.duckdb").write_text("not a database" * 1000)
     with pytest.raises(TillsightError, match=r"raw\.duckdb: "):
         pipeline.ensure_raw(Settings(data_dir=tmp_path, target="duckdb"))
+
+
+@pytest.mark.parametrize("settings", ["sqlite", "postgres"], indirect=True)
+def test_what_has_landed_is_told_while_another_file_lands(settings, odd_file):
+    pipeline.load_files(settings, [odd_file])
+    raw = engine_of(settings).raw
+    with raw.landing() as landing:
+        landing.register(replace(landing.loads()[0], load_id=2, file_sha256="another"))
+        assert [load.load_id for load in raw.loads()] == [1]
+    assert [load.load_id for load in raw.loads()] == [1, 2]
+
+
+def test_an_engine_without_its_packages_says_how_to_get_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("scripts.engines.find_spec", lambda _: None)
+    with pytest.raises(TillsightError, match=r"type 'make \.venv/installed-duckdb' in the folder"):
+        engine_of(Settings(data_dir=tmp_path, target="duckdb"))
+
+
+def test_a_backup_says_that_it_does_not_hold_the_sales_of_another_engine(tmp_path, odd_file):
+    settings = Settings(data_dir=tmp_path / "data", target="duckdb")
+    pipeline.load_files(settings, [odd_file])
+    result = CliRunner().invoke(app, ["backup", "--data-dir", str(settings.data_dir)])
+    assert result.exit_code == 0, result.output
+    assert "The loaded files lie on duckdb" in " ".join(result.output.split())

@@ -1,4 +1,4 @@
-"""The tables that ml/ writes into raw.db, as another engine takes them."""
+"""The raw tables as another engine takes them, and the rows of those that ml/ writes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 from ml.tables import TABLES
 from scripts import warehouse
+from scripts.forms import FORMS
 
 SAME_WORD = re.compile(r"\b(text|integer|real)\b")
 
@@ -54,6 +55,33 @@ def ddl(name: str, types: Mapping[str, str]) -> str:
     True
     """  # noqa: E501
     return SAME_WORD.sub(lambda word: types[word[0]], TABLES[name])
+
+
+def raw_statements(types: Mapping[str, str], schema: str = "") -> list[str]:
+    """Return the statements that make the raw tables of an engine where there are none.
+
+    Rows are landed in bulk, and no key has to be looked at for each: that lines are there once is
+    tested.
+
+    Parameters
+    ----------
+    types : mapping of str to str
+        What the engine calls text, integer and real.
+    schema : str
+        Schema of the tables; that of the connection by default.
+    """
+    place = f"{schema}." if schema else ""
+    loads = SAME_WORD.sub(lambda word: types[word[0]], warehouse.LOADS_DDL)
+    landed = {
+        form.table: f"load_id {types['integer']} not null, line_number {types['integer']} not null"
+        + "".join(f", {column.name} {types['text']}" for column in form.columns)
+        for form in FORMS
+    }
+    tables = landed | {name: ddl(name, types) for name in TABLES}
+    return [
+        loads.replace("raw_loads", f"{place}raw_loads", 1),
+        *(f"create table if not exists {place}{name} ({sql})" for name, sql in tables.items()),
+    ]
 
 
 def column_types(name: str) -> dict[str, str]:
