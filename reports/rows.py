@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reports.model_rows import (
     CurvePoint,
@@ -345,9 +346,8 @@ class Profile:
     recommended_action: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A row of `orders`."""
+class Order(NamedTuple):
+    """A row of `orders`. A shop has millions: a tuple is made in a fifth of a dataclass's time."""
 
     customer_id: str
     order_id: str
@@ -359,8 +359,7 @@ class Order:
     quantity: float
 
 
-@dataclass(frozen=True, slots=True)
-class OrderProduct:
+class OrderProduct(NamedTuple):
     """One of the products that carry most of an order's amount."""
 
     customer_id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ class Dbt:
         self._settings = settings
         result = self._invoke(dbtRunner(), "parse")
         self.manifest = result.result
+        _leave_in_peace()
 
     def build(self, selector: str, *, progress: Progress | None = None) -> None:
         """Build the models of a selector and run the tests of their data.
@@ -114,6 +116,17 @@ class Dbt:
         if not result.success:
             raise TillsightError(_explain(result, settings))
         return result
+
+
+def _leave_in_peace() -> None:
+    """Keep the garbage collector from going through the parsed project again and again.
+
+    It has 300,000 objects that stay to the end of the run: writing the page of 100,000 customers
+    took a quarter longer. What an earlier project left is collected first.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
