@@ -6,7 +6,7 @@ ENGINES := duckdb postgres spark
 COMPILE := echo 'setuptools>=77' | uv pip compile pyproject.toml - --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --no-header --no-annotate
 
-.PHONY: help demo test lint format mutants chaos bench lock clean
+.PHONY: help demo test lint lint-code lint-sql format mutants chaos bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -17,11 +17,15 @@ demo: .venv/installed $(if $(filter-out sqlite,$(TARGET)),.venv/installed-$(TARG
 test: .venv/installed-dev ## Run all tests
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
-lint: .venv/installed-dev ## Check style and types of Python, JavaScript and SQL
+lint: lint-code lint-sql ## Check style and types of Python, JavaScript and SQL
+
+lint-code: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/oxlint reports/static
+
+lint-sql: .venv/installed-dev
 	$(BIN)/tillsight doctor --data-dir .venv/lint-data
 	TILLSIGHT_DATA_DIR=$(CURDIR)/.venv/lint-data $(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 

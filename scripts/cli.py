@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from scripts import cli_backup, cli_server, console
+from scripts import cli_backup, cli_server, console, faults
 from scripts.cli_options import AsOf, DataDir, Encoding, Form, Open, Target
 from scripts.cli_run import carry_out, examples
 
@@ -348,4 +348,10 @@ def main() -> None:
     # a pipe or a file may be ASCII by locale; names of customers are not
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # both are text files here
-    app()
+    try:
+        app()
+    except OSError as error:  # where a help text or the version goes
+        console.complain(faults.sentence(error))
+        sys.exit(1)
+    finally:
+        console.forget_unwritten()

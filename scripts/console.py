@@ -127,6 +127,15 @@ def steps(ended: StepEnded) -> Iterator[Steps]:
         progress_steps.finish()
 
 
+def forget_unwritten() -> None:
+    """Drop what could not be written: Python would try once more at its end, and exit with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def say(sentence: str) -> None:
     """Print a sentence as a result."""
     out.print(escape(sentence))

@@ -19,6 +19,9 @@ REAL_FILE = "TILLSIGHT_ONLINE_RETAIL"
 COSTLY_SHOPS = ("real_shop", "demo_shop")
 LONG_FILES = {"test_chaos", "test_engines", "test_faults", "test_forecast", "test_quiet_run"}
 
+# A program under test buffers what it writes, as it does on the machine of whoever uses it.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

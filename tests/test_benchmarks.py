@@ -20,7 +20,7 @@ from tests.benchmarks.agreement import customers_that_differ
 from tests.benchmarks.chart import LABEL_GAP, log_chart
 from tests.benchmarks.measure import Usage, measured, middle
 from tests.benchmarks.peers import PEERS
-from tests.benchmarks.run import HERE
+from tests.benchmarks.run import HERE, rounds
 from tests.benchmarks.shop import write_shop
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -139,3 +139,30 @@ def test_what_is_written_around_the_tables_stays(tmp_path, monkeypatch):
     assert "old" not in text
     assert text.index("### 10 customers") < text.index("### 100 customers, 190 lines")
     assert "| tillsight load | 3.0 | 1.50 | 1.0 | 1.00 | 5 |  |" in text
+
+
+def test_the_growth_is_told_of_what_was_measured_at_both_sizes(tmp_path, monkeypatch):
+    for name in ("RESULTS", "README", "CHART"):
+        monkeypatch.setattr(results, name, tmp_path / name)
+    results.README.write_text(f"{results.BEGIN}\n{results.END}")
+    usage = {"seconds": 2.0, "cpu_seconds": 1.0, "megabytes": 5}
+    small = {results.PEER: usage, "pandas": usage}
+    large = {results.PEER: {**usage, "cpu_seconds": 10.5}}
+    results.merge(10, {"lines": 190, "runs": 1, "usages": small, "differing": {}})
+    results.merge(100, {"lines": 1900, "runs": 1, "usages": large, "differing": {}})
+    results.write_readme()
+    title = "### From 10 to 100 customers, 10.0 times the lines"
+    growth = results.README.read_text().split(title)[1]
+    assert f"| {results.PEER} | 10.5 |" in growth
+    assert "pandas" not in growth
+
+
+def test_what_was_found_is_told_after_every_program(tmp_path):
+    files = write_shop(tmp_path, 40)
+
+    def measures(*_):
+        yield "first", Usage(1.0, 1.0, 1.0)
+        yield "second", Usage(2.0, 2.0, 2.0)
+
+    told = [list(found) for found, _ in rounds(files, 1, [measures])]
+    assert told == [["first"], ["first", "second"], ["first", "second"]]

@@ -6,6 +6,8 @@ import json
 import os
 import platform
 import sqlite3
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +43,9 @@ def write_readme() -> None:
     results = _read()
     before, rest = README.read_text().split(BEGIN)
     after = rest.split(END)[1]
-    tables = "\n\n".join(_table(int(size), found) for size, found in results.items())
-    README.write_text(f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}")
+    tables = [_table(int(size), found) for size, found in results.items()]
+    written = "\n\n".join([*tables, *_growth(results)])
+    README.write_text(f"{before}{BEGIN}\n\n{written}\n\n{END}{after}")
     CHART.write_text(_chart(results))
 
 
@@ -86,6 +89,26 @@ def _table(customers: int, found: dict[str, Any]) -> str:
             *rows,
         ]
     )
+
+
+def _growth(results: Results) -> Iterator[str]:
+    """Say how many times the processor time of a size is that of the size before."""
+    for (small, before), (large, after) in pairwise(results.items()):
+        lines = after["lines"] / before["lines"]
+        rows = [
+            f"| {name} | {usage['cpu_seconds'] / before['usages'][name]['cpu_seconds']:.1f} |"
+            for name, usage in after["usages"].items()
+            if name in before["usages"]
+        ]
+        yield "\n".join(
+            [
+                f"### From {int(small):,} to {int(large):,} customers, {lines:.1f} times the lines",
+                "",
+                "| what | times the CPU seconds |",
+                "| --- | ---: |",
+                *rows,
+            ]
+        )
 
 
 def _repetitions(runs: int) -> str:

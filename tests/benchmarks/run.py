@@ -2,7 +2,8 @@
 
 Ratios within one run are what counts: seconds differ from machine to machine. Run it with
 `make bench`, or `python -m tests.benchmarks.run --customers 10000 100000 --runs 5`. What was
-measured of other sizes before stays in `results.json`, and table and chart show it too.
+measured of other sizes before stays in `results.json`, and table and chart show it too; so does
+what a measurement found before it was interrupted.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,6 +36,7 @@ build_features(read_settings(data_dir=Path(sys.argv[1])))
 """
 
 Measured = Iterator[tuple[str, Usage]]
+Measure = Callable[[ShopFiles, Path], Measured]
 
 
 def peers(files: ShopFiles, folder: Path) -> Measured:
@@ -80,32 +82,37 @@ def engines(files: ShopFiles, folder: Path) -> Measured:
         yield "tillsight run, postgres (client)", measured(command, folder)
 
 
-def rounds(files: ShopFiles, runs: int) -> tuple[dict[str, list[Usage]], dict[str, int]]:
-    """Measure all in turn, so many times; count customers whom a peer's table has otherwise."""
+MEASURES: dict[str, Measure] = {"peers": peers, "steps": steps, "engines": engines}
+
+
+def rounds(
+    files: ShopFiles, runs: int, measures: Sequence[Measure]
+) -> Iterator[tuple[dict[str, list[Usage]], dict[str, int]]]:
+    """Measure all in turn, so many times; count customers whom a peer's table has otherwise.
+
+    What was found so far is told after every program.
+    """
     found: dict[str, list[Usage]] = {}
     differing: dict[str, int] = {}
     for _ in range(runs):
         with tempfile.TemporaryDirectory(dir=files.transactions.parent) as place:
             folder = Path(place)
-            for measure in (peers, steps, engines):
-                _collect(found, measure, files, folder)
+            for measure in measures:
+                for name, usage in measure(files, folder):
+                    _tell(name, usage)
+                    found.setdefault(name, []).append(usage)
+                    yield found, differing
             marts = folder / "shop" / "marts.db"
-            for name in found:
-                table = folder / f"{name}.db"
+            tables = {name: folder / f"{name}.db" for name in found if marts.exists()}
+            for name, table in tables.items():
                 if table.exists():
                     differing[name] = customers_that_differ(marts, table)
-    return found, differing
+            yield found, differing
 
 
-def _collect(
-    found: dict[str, list[Usage]],
-    measure: Callable[[ShopFiles, Path], Measured],
-    files: ShopFiles,
-    folder: Path,
-) -> None:
-    for name, usage in measure(files, folder):
-        print(f"{name:34}{usage.seconds:9.1f} s{usage.megabytes:9.0f} MB", flush=True)  # noqa: T201
-        found.setdefault(name, []).append(usage)
+def _tell(name: str, usage: Usage) -> None:
+    taken = f"{usage.seconds:9.1f} s{usage.cpu_seconds:9.1f} CPU s{usage.megabytes:9.0f} MB"
+    print(f"{name:34}{taken}", flush=True)  # noqa: T201  its result
 
 
 def main() -> None:
@@ -113,22 +120,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument(
+        "--measure",
+        nargs="+",
+        choices=MEASURES,
+        default=list(MEASURES),
+        help="the sqlite3 shell is one of the peers, and without it there are no ratios",
+    )
     options = parser.parse_args()
     if not shutil.which("sqlite3"):
         raise SystemExit("the sqlite3 shell is not installed; it is the peer that all is held to")
 
+    measures = [MEASURES[name] for name in options.measure]
     for customers in options.customers:
         with tempfile.TemporaryDirectory() as folder:
             files = write_shop(Path(folder), customers)
             with files.transactions.open() as file:
                 lines = sum(1 for _ in file) - 1
-            print(f"{customers:,} customers, {lines:,} lines")  # noqa: T201  its result
-            found, differing = rounds(files, options.runs)
-        usages = {name: asdict(middle(several)) for name, several in found.items()}
-        merge(
-            customers,
-            {"lines": lines, "runs": options.runs, "usages": usages, "differing": differing},
-        )
+            print(f"{customers:,} customers, {lines:,} lines", flush=True)  # noqa: T201  its result
+            for found, differing in rounds(files, options.runs, measures):
+                usages = {name: asdict(middle(several)) for name, several in found.items()}
+                facts = {"lines": lines, "runs": options.runs}
+                merge(customers, {**facts, "usages": usages, "differing": differing})
         write_readme()
 
 

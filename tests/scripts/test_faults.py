@@ -356,10 +356,11 @@ def test_a_reader_that_goes_is_a_sentence_and_what_was_done_stays(shop, place):
     assert "was loaded already" in again.stdout
 
 
-def test_a_full_device_behind_the_output_is_a_sentence(shop):
+@pytest.mark.parametrize("words", [("model", "list"), ("run", "--help")], ids=" ".join)
+def test_a_full_device_behind_the_output_is_a_sentence(shop, words):
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(
-            command(shop, "model", "list"),
+            command(shop, *words),
             check=False,
             stdout=full,
             stderr=subprocess.PIPE,

@@ -27,9 +27,9 @@
     end
 {%- endmacro %}
 
-{# Whether an id is there but cannot be read, since a spreadsheet has rounded it. #}
+{# Whether an id is there but cannot be read, since a spreadsheet has rounded it. It has a plus sign, as few others do. #}
 {% macro is_rounded_id(text) -%}
-    {{ read_id(text) }} is null and {{ read_text(text) }} is not null
+    {{ text }} like '%+%' and {{ read_id(text) }} is null and {{ read_text(text) }} is not null
 {%- endmacro %}
 
 {# Trimmed text, NULL where empty. #}

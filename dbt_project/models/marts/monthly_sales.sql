@@ -12,9 +12,9 @@ orders as (
 
 ),
 
-transactions as (
+customer_days as (
 
-    select * from {{ ref('int_transactions_kept') }}
+    select * from {{ ref('int_customer_days') }}
 
 ),
 
@@ -58,16 +58,30 @@ orders_summed as (
 
 ),
 
-lines_summed as (
+-- Which month a day lies in is asked once a day.
+days_summed as (
 
     select
-        {{ month_number(date_from_day_number('counted_day')) }} as month_number,
-        sum(amount_minor) as revenue_minor,
-        sum(case when amount_minor < 0 then amount_minor else 0 end) as returned_minor
+        day,
+        sum(net_minor) as net_minor,
+        sum(gross_minor) as gross_minor
 
-    from transactions
+    from customer_days
 
-    group by {{ month_number(date_from_day_number('counted_day')) }}
+    group by day
+
+),
+
+revenue_summed as (
+
+    select
+        {{ month_number(date_from_day_number('day')) }} as month_number,
+        sum(net_minor) as net_minor,
+        sum(net_minor - gross_minor) as returned_minor
+
+    from days_summed
+
+    group by {{ month_number(date_from_day_number('day')) }}
 
 ),
 
@@ -78,8 +92,8 @@ joined as (
         coalesce(orders_summed.orders, 0) as orders,
         coalesce(orders_summed.customers, 0) as customers,
         coalesce(orders_summed.new_customers, 0) as new_customers,
-        {{ money('coalesce(lines_summed.revenue_minor, 0)') }} as revenue,
-        {{ money('coalesce(lines_summed.returned_minor, 0)') }} as returned_amount,
+        {{ money('coalesce(revenue_summed.net_minor, 0)') }} as revenue,
+        {{ money('coalesce(revenue_summed.returned_minor, 0)') }} as returned_amount,
         case
             when {{ day_number(date_from_month_number('months.month_number + 1')) }} <= observed_period.as_of_day + 1
                 then 1
@@ -93,8 +107,8 @@ joined as (
     left join orders_summed
         on months.month_number = orders_summed.month_number
 
-    left join lines_summed
-        on months.month_number = lines_summed.month_number
+    left join revenue_summed
+        on months.month_number = revenue_summed.month_number
 
 )
 

@@ -174,7 +174,8 @@ SENTENCES = (
     Sentence("This build"),
     Sentence(
         "CSV files beside this page, in UTF-8, safe to open in a spreadsheet: a text that begins "
-        "like a formula has an apostrophe before it. They hold e-mail addresses, if served only "
-        "for who may see them; this page and its download do not."
+        "like a formula has an apostrophe before it. They hold e-mail addresses, which a "
+        "download from the API has only for whoever may see them; this page and its download "
+        "hold none."
     ),
 )
