@@ -20,6 +20,7 @@ from tests.benchmarks.agreement import customers_that_differ
 from tests.benchmarks.chart import LABEL_GAP, log_chart
 from tests.benchmarks.measure import Usage, measured, middle
 from tests.benchmarks.peers import PEERS
+from tests.benchmarks.rfm_path import rfm_path
 from tests.benchmarks.run import HERE, rounds
 from tests.benchmarks.shop import write_shop
 
@@ -75,6 +76,21 @@ def test_the_tables_of_other_peers_are_ours(demo_shop, transactions, tmp_path, p
     pytest.importorskip(peer, reason=f"{peer} is a peer of 'make bench' alone")
     PEERS[peer](transactions, tmp_path / "peer.db")
     assert customers_that_differ(demo_shop.marts_db, tmp_path / "peer.db") <= most
+
+
+def test_the_shell_makes_the_tables_that_dbt_makes(demo_shop, tmp_path):
+    measures = dict(rfm_path(demo_shop.data_dir, tmp_path / "path"))
+    assert len(measures) == 3
+    tables = {}
+    for name in ("by_dbt", "by_shell"):
+        with closing(sqlite3.connect(tmp_path / "path" / name / "marts.db")) as connection:
+            sql = "select * from rfm_scores order by customer_id"
+            declared = "select type, name, sql from sqlite_master where tbl_name = 'rfm_scores'"
+            tables[name] = [*connection.execute(declared), *connection.execute(sql)]
+    assert len(tables["by_shell"]) > 500
+    assert sorted(map(str, tables["by_shell"])) == sorted(map(str, tables["by_dbt"]))
+    script = (tmp_path / "path" / "by_shell" / "path.sql").read_text()
+    assert "drop table work.int_transactions_read;" in script
 
 
 def test_a_customer_with_another_value_is_one_that_differs(demo_shop, transactions, tmp_path):

@@ -21,6 +21,7 @@ from tests.benchmarks.agreement import customers_that_differ
 from tests.benchmarks.measure import Usage, measured, middle
 from tests.benchmarks.peers import PEERS
 from tests.benchmarks.results import merge, write_readme
+from tests.benchmarks.rfm_path import rfm_path
 from tests.benchmarks.shop import ShopFiles, write_shop
 from tests.engines import postgres_server, variables
 
@@ -82,7 +83,12 @@ def engines(files: ShopFiles, folder: Path) -> Measured:
         yield "tillsight run, postgres (client)", measured(command, folder)
 
 
-MEASURES: dict[str, Measure] = {"peers": peers, "steps": steps, "engines": engines}
+def path(_: ShopFiles, folder: Path) -> Measured:
+    """Hold dbt to the shell on the same SQL; the steps come before."""
+    yield from rfm_path(folder / "shop", folder / "path")
+
+
+MEASURES: dict[str, Measure] = {"peers": peers, "steps": steps, "path": path, "engines": engines}
 
 
 def rounds(
