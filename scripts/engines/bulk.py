@@ -44,11 +44,14 @@ class CsvStream(io.RawIOBase):
     ----------
     row_count : int
         Rows read so far.
+    failure : BaseException or None
+        What went wrong while the rows were made.
     """
 
     def __init__(self, rows: Iterable[Sequence[object]]) -> None:
         super().__init__()
         self.row_count = 0
+        self.failure: BaseException | None = None
         self._rows = iter(rows)
         self._rest = memoryview(b"")
 
@@ -59,10 +62,15 @@ class CsvStream(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # all that is given
         """Fill a buffer with the next bytes, and return how many they are; none at the end."""
         if not self._rest:
-            part = list(islice(self._rows, ROWS_PER_PART))
+            try:
+                part = list(islice(self._rows, ROWS_PER_PART))
+            except BaseException as error:
+                self.failure = error
+                raise
             self.row_count += len(part)
             text = io.StringIO()
-            csv.writer(text, lineterminator="\n").writerows(part)
+            # a character of the line end is quoted within a value, so both must be of it
+            csv.writer(text, lineterminator="\r\n").writerows(part)
             self._rest = memoryview(text.getvalue().encode())
         given = self._rest[: len(buffer)]
         buffer[: len(given)] = given

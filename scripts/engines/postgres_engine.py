@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple
 from functools import partial
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -17,6 +19,7 @@ from scripts.engines import raw_tables
 from scripts.engines.bulk import CsvStream, landed_rows
 from scripts.engines.engine import Progress, plain_row
 from scripts.engines.marts_copy import copy_marts
+from scripts.engines.shop_mark import require_own, shop_mark
 from scripts.errors import TillsightError
 from scripts.forms import Form
 from scripts.raw_store import LOAD_COLUMNS, Landing, LoadRow
@@ -41,12 +44,27 @@ class PostgresEngine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._connect = partial(connected, settings.postgres)
-        self.raw = PostgresRaw(settings.postgres)
+        self.raw = PostgresRaw(settings.postgres, settings.data_dir)
         self.features = PostgresFeatures(settings.postgres)
 
     def begin(self) -> None:
-        """Make room for a build; what an earlier attempt left is gone."""
+        """Make room for a build; what an earlier attempt left is gone.
+
+        Raises
+        ------
+        TillsightError
+            If the schema that a publish would replace holds something else than marts.
+        """
         with self._connect() as connection, connection, connection.cursor() as cursor:
+            cursor.execute(
+                "select 1 from pg_class where relnamespace = to_regnamespace('main')::oid "
+                "and to_regclass('main.build_info') is null"
+            )
+            if cursor.fetchone():
+                raise TillsightError(
+                    f"the schema main of {self._settings.postgres} holds tables that are not "
+                    "Tillsight's, which a publish would replace; name another database"
+                )
             cursor.execute(_named("drop schema if exists {} cascade", NEW_SCHEMA))
 
     def has_features(self) -> bool:
@@ -75,10 +93,8 @@ class PostgresEngine:
                 cursor.execute(f"truncate raw.{table.name}")
                 kept = f", force_not_null ({', '.join(table.never_null)})" * bool(table.never_null)
                 names = ", ".join(table.columns)
-                cursor.copy_expert(
-                    f"copy raw.{table.name} ({names}) from stdin (format csv{kept})",
-                    CsvStream(table.rows),
-                )
+                statement = f"copy raw.{table.name} ({names}) from stdin (format csv{kept})"
+                _copy(cursor, statement, CsvStream(table.rows))
 
     def give_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
         """Copy the marts that dbt has built to the new marts.db."""
@@ -87,32 +103,103 @@ class PostgresEngine:
             copy_marts(models, rows_of, self._settings.new_marts_db, progress)
 
     def publish(self) -> None:
-        """Put the new marts in the place of those before: both schemas change names at once."""
+        """Put the new marts in the place of those before: both schemas change names at once.
+
+        Who could read the marts before can read the new ones.
+        """
         with self._connect() as connection:
             with connection, connection.cursor() as cursor:
-                cursor.execute("drop schema if exists main_old cascade")
-                cursor.execute("select 1 from pg_namespace where nspname = 'main'")
-                if cursor.fetchone():
-                    cursor.execute("alter schema main rename to main_old")
+                grants = _grants(cursor)
+                cursor.execute("select to_regclass('main.build_info') is not null")
+                if cursor.fetchone() == (True,):
+                    cursor.execute(_named("alter schema main rename to {}", _free_name(cursor)))
+                else:
+                    cursor.execute("drop schema if exists main")  # it is empty, or this fails
                 cursor.execute(_named("alter schema {} rename to main", NEW_SCHEMA))
-            try:
-                with connection, connection.cursor() as cursor:
-                    cursor.execute(f"set local lock_timeout = {PATIENCE_MILLISECONDS:d}")
-                    cursor.execute("drop schema if exists main_old cascade")
-            except psycopg2.errors.LockNotAvailable:
-                return  # somebody reads the marts before; the next publish drops them
+                for statement in grants:
+                    cursor.execute(statement)
+            self._drop_earlier(connection)
+
+    def _drop_earlier(self, connection: extensions.connection) -> None:
+        """Drop marts that were published before, but those that somebody still reads."""
+        with connection, connection.cursor() as cursor:
+            earlier = _earlier(cursor)
+        for name in earlier:
+            # the new marts are published: nothing that stands in the way here may stop the rest
+            with suppress(psycopg2.Error), connection, connection.cursor() as cursor:
+                cursor.execute(f"set local lock_timeout = {PATIENCE_MILLISECONDS:d}")
+                cursor.execute(_named("drop schema {} cascade", name))
+
+
+def _earlier(cursor: extensions.cursor) -> list[str]:
+    """Return the schemas that earlier publishes have put aside."""
+    cursor.execute(
+        "select nspname::text from pg_namespace where nspname ~ '^main_old_[0-9]+$' "
+        "and to_regclass(nspname || '.build_info') is not null order by nspname"
+    )
+    return [name for (name,) in cursor.fetchall()]
+
+
+def _free_name(cursor: extensions.cursor) -> str:
+    """Return a name for the schema that is put aside."""
+    cursor.execute("select nspname::text from pg_namespace")
+    taken = {name for (name,) in cursor.fetchall()}
+    return next(name for name in map("main_old_{}".format, count(1)) if name not in taken)
+
+
+def _grants(cursor: extensions.cursor) -> list[sql.Composed]:
+    """Return what lets the readers of the schema main read the tables that take its place."""
+    cursor.execute(
+        "select distinct coalesce(pg_roles.rolname::text, 'public') from pg_namespace "
+        "cross join aclexplode(nspacl) as granted "
+        "left join pg_roles on granted.grantee = pg_roles.oid "
+        "where nspname = 'main' and privilege_type = 'USAGE' and granted.grantee <> nspowner "
+        "order by 1"
+    )
+    schema = sql.SQL("grant usage on schema main to {}")
+    grants = [schema.format(_role(role)) for (role,) in cursor.fetchall()]
+    cursor.execute(
+        "select before.table_name::text, before.grantee::text "
+        "from information_schema.role_table_grants as before "
+        "inner join information_schema.tables as present "
+        "on before.table_name = present.table_name and present.table_schema = %s "
+        "where before.table_schema = 'main' and before.privilege_type = 'SELECT' "
+        "and before.grantee <> current_user order by 1, 2",
+        (NEW_SCHEMA,),
+    )
+    table = sql.SQL("grant select on main.{} to {}")
+    return [
+        *grants,
+        *(table.format(sql.Identifier(name), _role(role)) for name, role in cursor.fetchall()),
+    ]
+
+
+def _role(name: str) -> sql.Composable:
+    return sql.SQL("public") if name.lower() == "public" else sql.Identifier(name)
 
 
 class PostgresRaw:
     """The schema raw; see `RawStore`."""
 
-    def __init__(self, address: PostgresAddress) -> None:
+    def __init__(self, address: PostgresAddress, data_dir: Path) -> None:
         self._connect = partial(connected, address)
+        self._place, self._data_dir = str(address), data_dir
 
     def ensure(self) -> None:
-        """Create the raw tables that are not there yet."""
+        """Create the raw tables that are not there yet.
+
+        Raises
+        ------
+        TillsightError
+            If those that are there belong to another data folder.
+        """
+        own = shop_mark(self._data_dir)
         with self._connect() as connection, connection, connection.cursor() as cursor:
             cursor.execute("create schema if not exists raw")
+            cursor.execute("select obj_description(to_regnamespace('raw')::oid, 'pg_namespace')")
+            (found,) = cursor.fetchone() or (None,)
+            require_own(found or own, own, self._place)
+            cursor.execute("comment on schema raw is %s", (own,))
             for statement in raw_tables.raw_statements(TYPES, "raw"):
                 cursor.execute(statement)
 
@@ -145,7 +232,7 @@ class _PostgresLanding:
         names = ", ".join(("load_id", "line_number", *columns))
         stream = CsvStream(landed_rows(load_id, runs))
         with self._connection.cursor() as cursor:
-            cursor.copy_expert(f"copy raw.{form.table} ({names}) from stdin (format csv)", stream)
+            _copy(cursor, f"copy raw.{form.table} ({names}) from stdin (format csv)", stream)
         return stream.row_count
 
     def register(self, load: LoadRow) -> None:
@@ -156,6 +243,15 @@ class _PostgresLanding:
                 f"insert into raw.raw_loads ({', '.join(LOAD_COLUMNS)}) values ({places})",  # noqa: S608
                 astuple(load),
             )
+
+
+def _copy(cursor: extensions.cursor, statement: str, stream: CsvStream) -> None:
+    """Copy rows to the server; what goes wrong while they are made is raised as it was."""
+    try:
+        cursor.copy_expert(statement, stream)
+    except psycopg2.Error as error:
+        # the driver tells the server, and then only that reading has failed
+        raise stream.failure or error from None
 
 
 def _loads(connection: extensions.connection, file_sha256: str | None = None) -> list[LoadRow]:
@@ -229,25 +325,25 @@ def connected(address: PostgresAddress) -> Iterator[extensions.connection]:
         In place of any `psycopg2.Error`.
     """
     try:
-        with closing(
-            psycopg2.connect(
-                host=address.host,
-                port=address.port,
-                user=address.user,
-                password=address.password,
-                dbname=address.database,
-                application_name="tillsight",
-                client_encoding="UTF8",
-            )
-        ) as connection:
-            yield connection
-    except psycopg2.OperationalError as error:
+        connection = psycopg2.connect(
+            host=address.host,
+            port=address.port,
+            user=address.user,
+            password=address.password,
+            dbname=address.database,
+            application_name="tillsight",
+            client_encoding="UTF8",
+        )
+    except psycopg2.Error as error:
         raise TillsightError(
             f"{address} does not answer ({_first_line(error)}); look at the server, and at "
             "TILLSIGHT_POSTGRES_HOST, _PORT, _USER, _PASSWORD and _DATABASE"
         ) from error
-    except psycopg2.Error as error:
-        raise TillsightError(f"{address} says '{_first_line(error)}'") from error
+    with closing(connection):
+        try:
+            yield connection
+        except psycopg2.Error as error:
+            raise TillsightError(f"{address} says '{_first_line(error)}'") from error
 
 
 def _first_line(error: Exception) -> str:

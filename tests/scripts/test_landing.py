@@ -24,6 +24,8 @@ ODD_VALUES = [
     *(
         "two\nlines",
         "two\r\nlines",
+        "two\rlines",
+        "\r",
         "é",
         "e\u0301",
         "😀",
@@ -97,7 +99,7 @@ def test_the_same_file_again_changes_nothing(settings, odd_file):
 def test_a_file_that_breaks_off_leaves_nothing(settings, odd_file, tmp_path):
     broken = tmp_path / "broken.csv"
     broken.write_text(",".join(HEADER) + "\n" + "t,c,p,2024-01-01,1,1\n" * 30_000 + "too,few\n")
-    with pytest.raises(TillsightError, match="line 30002"):
+    with pytest.raises(TillsightError, match=r"^\S+broken\.csv, line 30002: "):
         pipeline.load_files(settings, [broken])
     assert landed(settings) == []
     (result,) = pipeline.load_files(settings, [odd_file])
