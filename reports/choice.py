@@ -54,6 +54,7 @@ class Choice:
             self.start and f"from-{self.start}",
             self.end and f"to-{self.end}",
             None if self.include_email else "no-email",
+            None if self.include_predictions else "no-predictions",
         )
         return "_".join(part for part in parts if part) + ".csv"
 

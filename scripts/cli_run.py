@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import typer
@@ -14,8 +13,6 @@ from scripts.settings import Settings, read_settings
 # These change nothing in the data folder, which may not be theirs to write to; the server catches
 # signals itself, to answer what was asked before it ends.
 READ_ALONE = frozenset({"serve", "token"})
-# With --out these write where the user wants to share, so the user's own umask says who may read.
-SHARED_BY_OUT = frozenset({"report", "export"})
 
 
 def examples(*lines: str) -> str:
@@ -30,9 +27,8 @@ def carry_out(
 
     A signal that ends it becomes the exit code that shells expect: 128 and its number.
     """
-    shares = command in SHARED_BY_OUT and options.get("out")
     try:
-        with nullcontext() if shares else faults.private_files():
+        with faults.private_files():
             settings = read_settings(data_dir=data_dir, as_of=as_of, target=target)
             if command in READ_ALONE:
                 _shown(command, settings, options, ended=_unlogged)

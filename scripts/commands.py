@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ import reports.exports
 from reports.choice import Choice
 from reports.formats import without_email
 from reports.options import Privacy, SiteOptions
-from scripts import console, lock, pipeline, requirements, row_counts, server
+from scripts import console, faults, lock, pipeline, requirements, row_counts, server
 from scripts.backup_commands import backup, restore  # noqa: F401  found here by their names
 from scripts.demo import DEFAULT_SEED, write_demo
 from scripts.doctor import examine
@@ -180,7 +181,8 @@ def report(
     options = SiteOptions(title=title and title.strip(), privacy=privacy, single_file=single_file)
     with lock.only_one(settings):
         steps.start("Writing the page")
-        written = pipeline.report(settings, options=options, out=out, progress=steps.report)
+        with _readable(out):
+            written = pipeline.report(settings, options=options, out=out, progress=steps.report)
         steps.count(written.customers)
     page = written.index
     size = page.stat().st_size
@@ -192,6 +194,11 @@ def report(
         )
     if open_page:
         _open(page)
+
+
+def _readable(out: Path | None) -> AbstractContextManager[None]:
+    """Let others read what is written where the user wants to share it, if the umask does."""
+    return faults.shared_files() if out else nullcontext()
 
 
 def export(
@@ -221,7 +228,8 @@ def export(
     with lock.only_one(settings):
         if out or choice != Choice():
             place = out or settings.exports_dir / choice.file_name
-            files = [reports.exports.write_export(settings.marts_db, place, choice)]
+            with _readable(out):
+                files = [reports.exports.write_export(settings.marts_db, place, choice)]
         else:
             files = pipeline.export(settings)
         steps.count(files[0].rows)
@@ -376,7 +384,7 @@ def _export_datasette(settings: Settings, out: Path | None, *, has_choice: bool)
     file = (out or settings.exports_dir / "datasette.json").absolute()
     if file.is_dir():
         raise TillsightError(f"--out {out} is a folder; name a file in it")
-    with lock.only_one(settings):
+    with lock.only_one(settings), _readable(out):
         reports.datasette.write_metadata(settings.marts_db, file)
     console.say(f"Metadata: {file}")
     console.say(reports.datasette.how_to_open(settings.marts_db, file))

@@ -37,7 +37,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _privacy(settings)
     yield _lock(settings)
     yield from _disk(settings)
-    yield _raw(settings)
+    raw = _raw(settings)
+    yield raw
+    if not raw.is_well:
+        return  # all that follows is held to what was loaded
     yield from _published(settings)
     yield from _model(settings)
 
@@ -53,7 +56,8 @@ def _folder(folder: Path) -> Finding:
 
 def _privacy(settings: Settings) -> Finding:
     """Look whether others of this machine can read customers: into the folder, and a file of it."""
-    files = [path for path in (settings.raw_db, settings.marts_db) if _size(path)]
+    kept = (settings.raw_db, settings.raw_duckdb, settings.marts_db, settings.spark_dir)
+    files = [path for path in kept if _size(path)]
     is_open = settings.data_dir.stat().st_mode & OF_OTHERS and any(
         path.stat().st_mode & OF_OTHERS for path in files
     )
@@ -99,19 +103,16 @@ def _size(path: Path) -> int:
 
 
 def _raw(settings: Settings) -> Finding:
-    loads = _loads(settings)
-    rows = sum(load.row_count for load in loads)
     with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
         number = migrations.version_of(connection)
         verdict = _soundness(connection)
+    if verdict != "ok":
+        remedy = "type 'tillsight restore FILE' with the latest of backups/"
+        return Finding("Loaded", f"damaged: {verdict}", is_well=False, remedy=remedy)
+    loads = _loads(settings)
+    rows = sum(load.row_count for load in loads)
     place = "" if settings.target == "sqlite" else f" on {settings.target}"
-    told = f"{rows:,} rows of {len(loads):,} files{place}, version {number}"
-    return Finding(
-        "Loaded",
-        told if verdict == "ok" else f"{told}; damaged: {verdict}",
-        is_well=verdict == "ok",
-        remedy="type 'tillsight restore FILE' with the latest of backups/",
-    )
+    return Finding("Loaded", f"{rows:,} rows of {len(loads):,} files{place}, version {number}")
 
 
 def _loads(settings: Settings) -> list[LoadRow]:

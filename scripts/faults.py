@@ -20,6 +20,10 @@ EXPLAINED = (TillsightError, ModelError, ReportError, OSError, sqlite3.Error, Ke
 
 UNTOUCHED = "What was published before is untouched."
 
+USERS_UMASK = os.umask(0o077)
+"""Who may read what the user makes, as it was when the command began."""
+os.umask(USERS_UMASK)
+
 _REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room and try again"),
     errno.EFBIG: "raise the limit of file sizes (ulimit -f) and try again",
@@ -88,6 +92,16 @@ def interruptible() -> Iterator[None]:
 def private_files() -> Iterator[None]:
     """Make every file and folder inside readable by their owner alone."""
     before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def shared_files() -> Iterator[None]:
+    """Let the user's own umask say who may read what is made inside."""
+    before = os.umask(USERS_UMASK)
     try:
         yield
     finally:

@@ -97,7 +97,7 @@ class SqliteRaw:
 
     def loads(self) -> list[LoadRow]:
         """Return what has landed, in order, also while others land."""
-        with closing(connect_read_only(self._raw_db)) as connection:
+        with closing(connect_read_only(self._raw_db)) as connection, explained(self._raw_db):
             return _SqliteLanding(connection).loads()
 
     @contextmanager

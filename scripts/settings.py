@@ -287,14 +287,14 @@ def read_settings(
     folder = data_dir or Path(known.get("TILLSIGHT_DATA_DIR") or PROJECT_DIR / "data")
     if as_of is not None:
         _require_date(as_of)
-    if "'" in str(folder):
+    place = folder.expanduser().absolute()
+    if "'" in str(place):
         raise TillsightError(
-            f"the data folder {folder} has an apostrophe in its path, which dbt-sqlite cannot "
+            f"the data folder {place} has an apostrophe in its path, which dbt-sqlite cannot "
             "attach; choose another with --data-dir"
         )
-    if folder.exists() and not folder.is_dir():
-        raise TillsightError(f"the data folder {folder} is a file; choose a folder with --data-dir")
-    place = folder.expanduser().absolute()
+    if place.exists() and not place.is_dir():
+        raise TillsightError(f"the data folder {place} is a file; choose a folder with --data-dir")
     return Settings(
         data_dir=place,
         target=target or known.get("TILLSIGHT_TARGET") or _target_of(place) or "sqlite",

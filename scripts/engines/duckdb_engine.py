@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import astuple
@@ -28,6 +29,8 @@ from scripts.tables import Run
 
 TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}
 ARROW_TYPES = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64()}
+# What stands in a file of DuckDB behind its checksum.
+MAGIC, MAGIC_AT = b"DUCK", 8
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -43,14 +46,17 @@ class DuckdbEngine:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._overflow = settings.data_dir / "duckdb_temp"
         self._connect: Callable[..., Any] = partial(
-            connected, memory=settings.duckdb_memory, overflow=settings.data_dir / "duckdb_temp"
+            connected, memory=settings.duckdb_memory, overflow=self._overflow
         )
         self.raw = DuckdbRaw(settings.raw_duckdb, self._connect)
         self.features = DuckdbFeatures(settings.work_duckdb, self._connect)
 
     def begin(self) -> None:
         """Make room for a build; what an earlier attempt left is gone."""
+        shutil.rmtree(self._overflow, ignore_errors=True)
+        _discard_unless_sound(self._settings.work_duckdb)
 
     def has_features(self) -> bool:
         """Return whether a build has made the features."""
@@ -215,6 +221,17 @@ def connected(
         raise TillsightError(f"{path}: {_first_line(error)}; {hint}, and try again") from error
     except duckdb.Error as error:
         raise TillsightError(f"{path}: DuckDB says '{_first_line(error)}'") from error
+
+
+def _discard_unless_sound(path: Path) -> None:
+    """Remove a file that can be made anew and that DuckDB would not take for its own."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        header = file.read(len(MAGIC) + MAGIC_AT)
+    if header[MAGIC_AT:] != MAGIC:
+        for one in (path, path.with_name(f"{path.name}.wal")):
+            one.unlink(missing_ok=True)
 
 
 def _let_go() -> None:

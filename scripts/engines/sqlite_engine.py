@@ -35,7 +35,10 @@ class SqliteEngine:
 
     def row(self, statement: str) -> tuple[Any, ...] | None:
         """Return the first row of a query of the work tables; dates are text."""
-        with closing(warehouse.connect_read_only(self.features)) as connection:
+        with (
+            closing(warehouse.connect_read_only(self.features)) as connection,
+            warehouse.explained(self.features),
+        ):
             found: tuple[Any, ...] | None = connection.execute(statement).fetchone()
             return found
 

@@ -23,6 +23,7 @@ from ml.settings import FEATURES, LABEL, Settings
 from ml.split import FloatArray, Window, WindowSummary
 from ml.tables import RunRow
 from ml.train import TrainResult, train
+from tests.needs import need
 
 HORIZON = 30
 NO_PRODUCTS = frozenset(
@@ -314,9 +315,8 @@ def dump() -> Callable[[Path], list[str]]:
 @pytest.fixture(scope="session")
 def online_retail_rows() -> list[Row]:
     """Return customer_features of the Online Retail file, computed the slow and plain way."""
-    path = os.environ.get("TILLSIGHT_ONLINE_RETAIL")
-    if not path:
-        pytest.skip("TILLSIGHT_ONLINE_RETAIL does not name the file")
+    path = os.environ.get("TILLSIGHT_ONLINE_RETAIL", "")
+    need("TILLSIGHT_ONLINE_RETAIL does not name the file", is_there=bool(path))
     invoices: dict[tuple[str, str], list[tuple[date, Decimal]]] = {}
     with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
         for line in csv.DictReader(lines):

@@ -4,14 +4,16 @@ import csv
 import io
 import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports import exports, rows
+from reports import exports, queries, rows
 from reports.choice import COLUMNS, Choice
 from reports.errors import ReportError
+from reports.exports import named_files
 
 FILES = [
     "customers.csv",
@@ -167,6 +169,18 @@ def test_one_end_of_the_days_is_enough(marts, tmp_path, connection, choice):
     ).fetchone()
     assert 0 < count < 38
     assert choose(marts, tmp_path / "out.csv", **choice).rows == count
+
+
+def test_every_choice_has_a_file_of_its_own_beside_those_of_the_folder(marts):
+    with queries.open_marts(marts) as connection:
+        named = named_files(connection)
+    assert {name: choice.file_name for name, choice in named.items()} == {n: n for n in named}
+    others = [
+        replace(choice, **left_out)
+        for choice in named.values()
+        for left_out in ({"include_predictions": False}, {"include_email": False})
+    ]
+    assert not {choice.file_name for choice in others} & set(named)
 
 
 def test_predictions_can_be_left_out(marts, tmp_path):

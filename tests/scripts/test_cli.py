@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -140,7 +141,28 @@ def test_the_demo_leaves_the_sales_of_others_alone(data_dir, tmp_path):
     assert "holds sales.csv already" in result.stderr
 
 
-def test_an_apostrophe_in_the_path_is_refused_in_words(tmp_path):
+def test_an_apostrophe_in_the_path_is_refused_in_words(tmp_path, monkeypatch):
     result = tillsight("doctor", "--data-dir", tmp_path / "o'brien")
     assert result.returncode == 1
     assert "apostrophe" in result.stderr
+    (tmp_path / "o'brien").mkdir()
+    monkeypatch.chdir(tmp_path / "o'brien")
+    assert "apostrophe" in tillsight("doctor", "--data-dir", "data").stderr
+
+
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_what_is_shared_follows_the_umask_and_the_rest_is_the_owners(demo_shop, tmp_path, command):
+    folder, out = tmp_path / "data", tmp_path / f"{command}.html"
+    shutil.copytree(demo_shop.data_dir, folder, symlinks=True)
+    shutil.rmtree(folder / "logs", ignore_errors=True)
+    (folder / ".lock").unlink(missing_ok=True)
+    options = ["--single-file"] if command == "report" else []
+    before = os.umask(0o022)
+    try:
+        result = tillsight(command, *options, "--out", out, "--data-dir", folder)
+    finally:
+        os.umask(before)
+    assert result.returncode == 0, result.stderr
+    assert out.stat().st_mode & 0o777 == 0o644
+    made = [folder / "logs", folder / "logs" / "tillsight.jsonl", folder / ".lock"]
+    assert [path.stat().st_mode & 0o077 for path in made] == [0, 0, 0]

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from scripts import backup, doctor, doctor_data, lock, pipeline
+from scripts.engines import engine_of
+from scripts.errors import TillsightError
 from scripts.finding import Finding
 from scripts.settings import Settings
 
@@ -119,6 +121,22 @@ def test_a_damaged_raw_db_is_to_be_restored(shop):
         file.seek(-16_384, os.SEEK_END)
         file.write(os.urandom(16_384))
     assert "tillsight restore" in wrong(shop)[0].remedy
+
+
+def test_the_list_of_loads_damaged_is_to_be_restored_as_well(shop):
+    with closing(sqlite3.connect(shop.raw_db)) as connection:
+        page, size = connection.execute(
+            "select rootpage, (select page_size from pragma_page_size) from sqlite_master "
+            "where name = 'raw_loads'"
+        ).fetchone()
+    with shop.raw_db.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(os.urandom(100))
+    finding = only_wrong(shop)
+    assert (finding.subject, finding.what.split(":")[0]) == ("Loaded", "damaged")
+    assert "tillsight restore" in finding.remedy
+    with pytest.raises(TillsightError, match=r"raw\.db: it is damaged"):
+        engine_of(shop).raw.loads()
 
 
 def test_a_model_of_other_libraries_is_named(shop):

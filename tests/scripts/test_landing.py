@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -163,3 +164,17 @@ def test_a_backup_says_that_it_does_not_hold_the_sales_of_another_engine(tmp_pat
     result = CliRunner().invoke(app, ["backup", "--data-dir", str(settings.data_dir)])
     assert result.exit_code == 0, result.output
     assert "The loaded files lie on duckdb" in " ".join(result.output.split())
+
+
+def test_work_tables_that_are_none_and_what_a_killed_run_left_go_with_the_next_build(tmp_path):
+    shop = Settings(data_dir=tmp_path, target="duckdb")
+    pipeline.ensure_raw(shop)
+    shop.work_duckdb.write_text("not a database" * 1000)
+    (tmp_path / "duckdb_temp").mkdir()
+    (tmp_path / "duckdb_temp" / "duckdb_temp_storage_DEFAULT-0.tmp").write_text("left over")
+    engine_of(shop).begin()
+    assert not shop.work_duckdb.exists()
+    assert not (tmp_path / "duckdb_temp").exists()
+    shutil.copy(shop.raw_duckdb, shop.work_duckdb)
+    engine_of(shop).begin()
+    assert shop.work_duckdb.exists()
