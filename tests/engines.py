@@ -125,8 +125,9 @@ def ask(connection: Connection, sql: str) -> list[Row]:
     """Return the rows of a query, on any engine; dates and times are text, as SQLite has them."""
     cursor = connection.cursor()
     cursor.execute(sql)
-    return [tuple(map(_as_sqlite_writes, row)) for row in cursor.fetchall()]
+    return [tuple(map(as_sqlite_writes, row)) for row in cursor.fetchall()]
 
 
-def _as_sqlite_writes(value: object) -> object:
+def as_sqlite_writes(value: object) -> object:
+    """Return a value as a query on SQLite has it."""
     return str(value) if isinstance(value, date) else value

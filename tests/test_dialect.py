@@ -79,9 +79,10 @@ ON_NUMBERS = (
     "{{ month_number(date_from_day_number('day')) }}",
     "{{ date_from_month_number(month_number(date_from_day_number('day'))) }}",
 )
+BETWEEN = "--- and ---"
 QUERY = f"""
 select place, {", ".join(ON_TEXT)} from texts order by place
---- and ---
+{BETWEEN}
 select place, {", ".join(ON_NUMBERS)} from numbers order by place
 """
 
@@ -131,7 +132,7 @@ def compiled(target: str, environment: dict[str, str], folder: Path) -> list[str
     """Return the two queries as the macros write them for an engine."""
     arguments = ("--quiet", "compile", "--no-introspect", "--no-populate-cache", "--inline", QUERY)
     printed = engines.dbt(*arguments, target=target, environment=environment, output=folder)
-    return printed.split("--- and ---")
+    return printed.split(BETWEEN)
 
 
 @pytest.fixture(scope="module")
@@ -183,30 +184,36 @@ def on_postgres(
         yield answers(connection, queries)
 
 
-@pytest.mark.parametrize("engine", ["on_duckdb", "on_postgres"])
-def test_text_is_read_as_sqlite_reads_it(engine, on_sqlite, request):
-    found = request.getfixturevalue(engine)[0]
-    assert len(found) == len(on_sqlite[0]) == len(TEXTS) > 5_000
+def assert_texts_agree(found: Answers, on_sqlite: Answers) -> None:
+    assert len(found[0]) == len(on_sqlite[0]) == len(TEXTS) > 5_000
     assert not [
         (TEXTS[place][1], ON_TEXT[at - 1], one, other)
-        for ours, theirs in zip(found, on_sqlite[0], strict=True)
+        for ours, theirs in zip(found[0], on_sqlite[0], strict=True)
         for at, (one, other) in enumerate(zip(ours, theirs, strict=True))
         if one != other
         for place in ours[:1]
     ]
+
+
+def assert_numbers_agree(found: Answers, on_sqlite: Answers) -> None:
+    assert len(found[1]) == len(on_sqlite[1]) == len(ROWS)
+    assert not [
+        (ROWS[place], ON_NUMBERS[at - 1], one, other)
+        for ours, theirs in zip(found[1], on_sqlite[1], strict=True)
+        for at, (one, other) in enumerate(zip(ours, theirs, strict=True))
+        if one != other
+        for place in ours[:1]
+    ]
+
+
+@pytest.mark.parametrize("engine", ["on_duckdb", "on_postgres"])
+def test_text_is_read_as_sqlite_reads_it(engine, on_sqlite, request):
+    assert_texts_agree(request.getfixturevalue(engine), on_sqlite)
 
 
 @pytest.mark.parametrize("engine", ["on_duckdb", "on_postgres"])
 def test_numbers_and_days_come_out_as_on_sqlite(engine, on_sqlite, request):
-    found = request.getfixturevalue(engine)[1]
-    assert len(found) == len(on_sqlite[1]) == len(ROWS)
-    assert not [
-        (ROWS[place], ON_NUMBERS[at - 1], one, other)
-        for ours, theirs in zip(found, on_sqlite[1], strict=True)
-        for at, (one, other) in enumerate(zip(ours, theirs, strict=True))
-        if one != other
-        for place in ours[:1]
-    ]
+    assert_numbers_agree(request.getfixturevalue(engine), on_sqlite)
 
 
 def test_the_texts_are_of_every_kind(on_sqlite):

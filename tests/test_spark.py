@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 
 from ml import store
@@ -21,9 +22,21 @@ from scripts.errors import TillsightError
 from scripts.forms import FORMS
 from scripts.settings import Settings, SparkPlace
 from scripts.tables import Run
-from tests.engines import ask
+from tests.engines import as_sqlite_writes, ask
 from tests.needs import need
+from tests.test_dialect import (
+    BETWEEN,
+    QUERY,
+    ROWS,
+    TEXTS,
+    Answers,
+    assert_numbers_agree,
+    assert_texts_agree,
+    on_sqlite,
+)
 from tests.test_engines import differences
+
+__all__ = ["on_sqlite"]
 
 # A small shop needs neither parts nor plans that change on the way, and no Java code made for it.
 QUICK = """
@@ -95,6 +108,36 @@ def test_the_model_reads_the_features_that_sqlite_has(spark_shop, demo_shop):
         expected = store.read_window(theirs, summaries[1], only=some)
         np.testing.assert_allclose(window.features, expected.features, rtol=1e-9, atol=1e-9)
         assert window.labels.tolist() == expected.labels.tolist()
+
+
+@pytest.fixture(scope="module")
+def on_spark(spark_shop) -> Answers:
+    """What the macros make of hostile texts and of numbers; `tests/test_dialect.py` has them."""
+    settings = spark_shop
+    options = ("--no-introspect", "--no-populate-cache", "--quiet", "--inline", QUERY)
+    where = ("--project-dir", settings.dbt_dir, "--profiles-dir", settings.dbt_dir)
+    output = ("--target-path", settings.dbt_output_dir / "target")
+    with settings.dbt_environment():
+        arguments = ("compile", *options, *where, *output, "--target", "spark")
+        compiled = dbtRunner().invoke([str(argument) for argument in arguments])
+    assert compiled.success, compiled.exception
+    spark = session(settings)
+    spark.createDataFrame(TEXTS, "place int, written string").createOrReplaceTempView("texts")
+    columns = "place int, amount bigint, number bigint, day bigint"
+    spark.createDataFrame(ROWS, columns).createOrReplaceTempView("numbers")
+    of_text, of_numbers = (
+        [tuple(map(as_sqlite_writes, row)) for row in spark.sql(query).collect()]
+        for query in compiled.result.results[0].node.compiled_code.split(BETWEEN)
+    )
+    return of_text, of_numbers
+
+
+def test_text_is_read_as_sqlite_reads_it(on_spark, on_sqlite):
+    assert_texts_agree(on_spark, on_sqlite)
+
+
+def test_numbers_and_days_come_out_as_on_sqlite(on_spark, on_sqlite):
+    assert_numbers_agree(on_spark, on_sqlite)
 
 
 def test_published_views_lead_to_the_new_marts(spark_shop, spark):
