@@ -68,15 +68,15 @@ class SparkPlace:
     warehouse : str
         Folder or address of the tables; empty for one in the data folder.
     metastore : str
-        `thrift://` address of a Hive metastore, or `jdbc:` address of a database for one; empty
-        for a Derby database in the data folder.
+        `thrift://` address of a Hive metastore, or `jdbc:` address of a database for one, which may
+        hold a password; empty for a Derby database in the data folder.
     """
 
     master: str = "local[*]"
     driver_memory: str = "2g"
     partitions: str = "8"
     warehouse: str = ""
-    metastore: str = ""
+    metastore: str = field(default="", repr=False)
 
 
 SPARK_VARIABLES = {

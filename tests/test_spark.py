@@ -15,7 +15,8 @@ from pyspark.sql import SparkSession
 
 from ml import store
 from scripts import pipeline
-from scripts.engines import engine_of
+from scripts.engines import engine_of, spark_raw
+from scripts.engines.shop_mark import shop_mark
 from scripts.engines.spark_engine import mart_rows
 from scripts.engines.spark_session import reason, session
 from scripts.errors import TillsightError
@@ -156,6 +157,15 @@ def test_a_publish_that_was_cut_short_is_ended_by_the_next_build(spark_shop, spa
     engine_of(spark_shop).begin()
     assert "customer_id" in spark.table("main.customers").columns
     assert not spark.catalog.databaseExists(unpublished)
+
+
+def test_a_metastore_is_for_one_data_folder(spark_shop, monkeypatch, tmp_path):
+    own = shop_mark(spark_shop.data_dir)
+    pipeline.ensure_raw(spark_shop)
+    monkeypatch.setattr(spark_raw, "shop_mark", lambda _: shop_mark(tmp_path))
+    assert shop_mark(tmp_path) != own
+    with pytest.raises(TillsightError, match="holds the sales of another data folder"):
+        pipeline.ensure_raw(spark_shop)
 
 
 def test_a_load_that_fails_leaves_nothing_that_counts(spark_shop, spark):

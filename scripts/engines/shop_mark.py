@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from pathlib import Path
 
 from scripts.errors import TillsightError
+
+MARK = re.compile("Tillsight shop [0-9a-f]+")
 
 
 def shop_mark(data_dir: Path) -> str:

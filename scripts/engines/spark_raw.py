@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from ml.tables import TABLES
 from scripts.engines import raw_tables
 from scripts.engines.bulk import arrow_tables, landed_rows
+from scripts.engines.shop_mark import MARK, require_own, shop_mark
 from scripts.engines.spark_session import explained, session
 from scripts.forms import FORMS, Form
 from scripts.raw_store import LOAD_COLUMNS, Landing, LoadRow
@@ -39,10 +40,16 @@ class SparkRaw:
         self._settings = settings
 
     def ensure(self) -> None:
-        """Create the raw tables that are not there yet."""
+        """Create the raw tables that are not there yet.
+
+        Raises
+        ------
+        TillsightError
+            If those that are there belong to another data folder.
+        """
         spark = session(self._settings)
         with explained():
-            spark.sql("create database if not exists raw")
+            self._take_database(spark)
             present = {row["tableName"] for row in spark.sql("show tables in raw").collect()}
             statements = {"raw_loads": _ddl("raw_loads", LOAD_TYPES)}
             for form in FORMS:
@@ -53,6 +60,18 @@ class SparkRaw:
             for name, statement in statements.items():
                 if name not in present:
                     spark.sql(statement)
+
+    def _take_database(self, spark: SparkSession) -> None:
+        """Make the database raw, and mark it; a metastore may be one of several data folders."""
+        own = shop_mark(self._settings.data_dir)
+        spark.sql("create database if not exists raw")
+        described = spark.sql("describe database extended raw").collect()
+        properties = "".join(row[1] for row in described if row[0] == "Properties")
+        found = MARK.search(properties)
+        if found:
+            require_own(found.group(), own, "the database raw of Spark's metastore")
+        else:
+            spark.sql(f"alter database raw set dbproperties ('shop' = '{own}')")
 
     def loads(self) -> list[LoadRow]:
         """Return what has landed, in order."""

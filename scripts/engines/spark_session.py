@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from subprocess import STDOUT
 
@@ -68,7 +70,7 @@ def session(settings: Settings) -> SparkSession:
     TillsightError
         If Spark does not start.
     """
-    place = f"{settings.data_dir} {settings.spark}"
+    place = hashlib.sha256(f"{settings.data_dir} {astuple(settings.spark)}".encode()).hexdigest()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of versions that Spark's makers have not tried
         context = SparkContext._active_spark_context
