@@ -5,7 +5,7 @@ ledger as (
 
     select
         coalesce(sum(row_count), 0) as row_count,
-        coalesce(sum(amount), 0) as amount
+        coalesce(sum({{ minor_units_from_money('amount') }}), 0) as amount_minor
 
     from {{ ref('row_ledger') }}
 
@@ -17,7 +17,7 @@ transactions as (
 
     select
         count(*) as row_count,
-        coalesce(sum(amount), 0) as amount
+        coalesce(sum({{ minor_units_from_money('amount') }}), 0) as amount_minor
 
     from {{ ref('transactions') }}
 
@@ -26,8 +26,8 @@ transactions as (
 select
     ledger.row_count as ledger_rows,
     transactions.row_count as transaction_rows,
-    ledger.amount as ledger_amount,
-    transactions.amount as transaction_amount
+    ledger.amount_minor as ledger_minor,
+    transactions.amount_minor as transaction_minor
 
 from ledger
 
@@ -35,4 +35,4 @@ cross join transactions
 
 where
     ledger.row_count <> transactions.row_count
-    or abs(ledger.amount - transactions.amount) >= 0.005
+    or ledger.amount_minor <> transactions.amount_minor

@@ -5,7 +5,7 @@ transactions as (
 
     select
         customer_id,
-        sum(amount) as amount
+        sum({{ minor_units_from_money('amount') }}) as amount_minor
 
     from {{ ref('transactions') }}
 
@@ -16,11 +16,11 @@ transactions as (
 select
     rfm_scores.customer_id,
     rfm_scores.monetary,
-    transactions.amount
+    transactions.amount_minor
 
 from {{ ref('rfm_scores') }} as rfm_scores
 
 left join transactions
     on rfm_scores.customer_id = transactions.customer_id
 
-where abs(rfm_scores.monetary - coalesce(transactions.amount, 0)) >= 0.005
+where {{ minor_units_from_money('rfm_scores.monetary') }} <> coalesce(transactions.amount_minor, 0)

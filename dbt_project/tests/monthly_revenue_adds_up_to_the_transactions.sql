@@ -3,7 +3,7 @@ with
 
 monthly as (
 
-    select coalesce(sum(revenue), 0) as revenue
+    select coalesce(sum({{ minor_units_from_money('revenue') }}), 0) as revenue_minor
 
     from {{ ref('monthly_sales') }}
 
@@ -11,18 +11,18 @@ monthly as (
 
 transactions as (
 
-    select coalesce(sum(amount), 0) as amount
+    select coalesce(sum({{ minor_units_from_money('amount') }}), 0) as amount_minor
 
     from {{ ref('transactions') }}
 
 )
 
 select
-    monthly.revenue,
-    transactions.amount
+    monthly.revenue_minor,
+    transactions.amount_minor
 
 from monthly
 
 cross join transactions
 
-where abs(monthly.revenue - transactions.amount) >= 0.005
+where monthly.revenue_minor <> transactions.amount_minor

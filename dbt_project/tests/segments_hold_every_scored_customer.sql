@@ -5,7 +5,7 @@ scored as (
 
     select
         count(*) as customers,
-        coalesce(sum(monetary), 0) as revenue
+        coalesce(sum({{ minor_units_from_money('monetary') }}), 0) as revenue_minor
 
     from {{ ref('rfm_scores') }}
 
@@ -16,7 +16,7 @@ summed as (
     select
         'segments' as mart,
         sum(customers) as customers,
-        sum(revenue) as revenue
+        coalesce(sum({{ minor_units_from_money('revenue') }}), 0) as revenue_minor
 
     from {{ ref('segments') }}
 
@@ -25,7 +25,7 @@ summed as (
     select
         'segment_details' as mart,
         sum(customers) as customers,
-        sum(revenue) as revenue
+        coalesce(sum({{ minor_units_from_money('revenue') }}), 0) as revenue_minor
 
     from {{ ref('segment_details') }}
 
@@ -39,4 +39,4 @@ cross join scored
 
 where
     summed.customers <> scored.customers
-    or abs(summed.revenue - scored.revenue) >= 0.005
+    or summed.revenue_minor <> scored.revenue_minor
