@@ -12,7 +12,7 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -108,12 +108,19 @@ def rounds(
                     _tell(name, usage)
                     found.setdefault(name, []).append(usage)
                     yield found, differing
-            marts = folder / "shop" / "marts.db"
-            tables = {name: folder / f"{name}.db" for name in found if marts.exists()}
-            for name, table in tables.items():
-                if table.exists():
-                    differing[name] = customers_that_differ(marts, table)
-            yield found, differing
+                differing |= _disagreements(folder, found)
+                yield found, differing
+
+
+def _disagreements(folder: Path, names: Iterable[str]) -> dict[str, int]:
+    """Count, for each peer that left a table, the customers whom the marts have otherwise."""
+    marts = folder / "shop" / "marts.db"
+    tables = {name: folder / f"{name}.db" for name in names if marts.exists()}
+    return {
+        name: customers_that_differ(marts, table)
+        for name, table in tables.items()
+        if table.exists()
+    }
 
 
 def _tell(name: str, usage: Usage) -> None:
