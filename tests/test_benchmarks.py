@@ -77,23 +77,23 @@ def test_the_tables_of_other_peers_are_ours(demo_shop, transactions, tmp_path, p
     assert customers_that_differ(demo_shop.marts_db, tmp_path / "peer.db") <= most
 
 
-def test_the_shell_makes_the_tables_that_dbt_makes(demo_shop, tmp_path, monkeypatch):
-    def measured_without_start(command, folder):
-        return Usage(0, 0, 0) if "parse" in command else measured(command, folder)
-
-    monkeypatch.setattr(rfm_path, "measured", measured_without_start)
-    measures = dict(rfm_path.rfm_path(demo_shop.data_dir, tmp_path / "path"))
-    assert len(measures) == 3
-    tables = {}
-    for name in ("by_dbt", "by_shell"):
-        with closing(sqlite3.connect(tmp_path / "path" / name / "marts.db")) as connection:
-            sql = "select * from rfm_scores order by customer_id"
-            declared = "select type, name, sql from sqlite_master where tbl_name = 'rfm_scores'"
-            tables[name] = [*connection.execute(declared), *connection.execute(sql)]
-    assert len(tables["by_shell"]) > 500
-    assert sorted(map(str, tables["by_shell"])) == sorted(map(str, tables["by_dbt"]))
-    script = (tmp_path / "path" / "by_shell" / "path.sql").read_text()
-    assert "drop table work.int_transactions_read;" in script
+def test_the_script_for_the_shell_makes_the_tables_that_dbt_made(demo_shop, tmp_path):
+    for name in ("raw", "work", "marts"):
+        shutil.copy(demo_shop.data_dir / f"{name}.db", tmp_path)
+    script = rfm_path.script(demo_shop.dbt_output_dir / "target", tmp_path)
+    assert "drop table main.rfm_scores;" in script
+    shell = ["sqlite3", "-bail", "marts.db"]
+    subprocess.run(shell, cwd=tmp_path, check=True, input=script, text=True)
+    tables = []
+    for path in (demo_shop.marts_db, tmp_path / "marts.db"):
+        with closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute("select * from rfm_scores order by customer_id").fetchall()
+            declared = connection.execute(
+                "select type, name, sql from sqlite_master where tbl_name = 'rfm_scores'"
+            ).fetchall()
+        tables.append(sorted(map(str, [*declared, *rows])))
+    assert len(tables[0]) > 500
+    assert tables[0] == tables[1]
 
 
 def test_a_customer_with_another_value_is_one_that_differs(demo_shop, transactions, tmp_path):

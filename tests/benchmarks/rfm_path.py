@@ -46,13 +46,21 @@ def rfm_path(data: Path, folder: Path) -> Iterator[tuple[str, Usage]]:
     by_shell.mkdir()
     for name in (*SCHEMAS, "marts"):
         shutil.copy(by_dbt / f"{name}.db", by_shell)
-    (by_shell / "path.sql").write_text(_script(target, by_shell))
+    (by_shell / "path.sql").write_text(script(target, by_shell))
     shell = ["sqlite3", "-bail", "marts.db", ".read path.sql"]
     yield "the same SQL in the shell", measured(shell, by_shell)
 
 
-def _script(target: Path, databases: Path) -> str:
-    """Write what dbt did as a script, and empty the tables that it is to make."""
+def script(target: Path, databases: Path) -> str:
+    """Write what dbt did last as a script for the shell, which makes those tables anew.
+
+    Parameters
+    ----------
+    target : Path
+        dbt's folder of results.
+    databases : Path
+        Folder of raw.db, work.db and marts.db, where the script is to run.
+    """
     results = json.loads((target / "run_results.json").read_text())["results"]
     models = [row["unique_id"].split(".")[-1] for row in results]
     files = {file.stem: file for file in (target / "run").rglob("models/**/*.sql")}
