@@ -175,7 +175,8 @@ def _grants(cursor: extensions.cursor) -> list[sql.Composed]:
 
 
 def _role(name: str) -> sql.Composable:
-    return sql.SQL("public") if name.lower() == "public" else sql.Identifier(name)
+    # everybody, as catalogue and standard write it; a role of another case is somebody's name
+    return sql.SQL("public") if name in {"public", "PUBLIC"} else sql.Identifier(name)
 
 
 class PostgresRaw:

@@ -122,6 +122,20 @@ def test_who_could_read_the_marts_still_can(shop):
     execute(shop, 'drop owned by "Bi tool"', 'drop role "Bi tool"')
 
 
+def test_a_role_whose_name_is_like_everybodys_is_not_everybody(shop):
+    publish(shop, 1)
+    execute(shop, 'create role "Public"', "create role stranger")
+    execute(shop, 'grant usage on schema main to "Public"')
+    publish(shop, 2)
+    with closing(connect(shop.postgres)) as connection:
+        assert ask(
+            connection,
+            "select has_schema_privilege('Public', 'main', 'usage'), "
+            "has_schema_privilege('stranger', 'main', 'usage')",
+        ) == [(True, False)]
+    execute(shop, 'drop owned by "Public"', 'drop role "Public"', "drop role stranger")
+
+
 def test_ctrl_c_while_rows_are_copied_is_that(shop):
     engine = engine_of(shop)
 
