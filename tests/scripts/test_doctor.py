@@ -64,6 +64,18 @@ def test_what_others_can_read_is_named(shop):
     assert finding.remedy == f"type 'chmod -R go-rwx {shop.data_dir}'"
 
 
+@pytest.mark.parametrize("name", ["raw_duckdb", "marts_db"])
+def test_what_others_can_read_of_any_engine_is_named(shop, name):
+    shop.data_dir.chmod(0o755)
+    shop.raw_db.chmod(0o600)
+    shop.marts_db.chmod(0o600)
+    path = getattr(shop, name)
+    path.touch()
+    path.write_bytes(path.read_bytes() or b"sales")
+    path.chmod(0o644)
+    assert [finding.subject for finding in wrong(shop)] == ["Permissions"]
+
+
 def test_a_library_out_of_its_range_or_missing_is_named(shop, monkeypatch):
     installed = doctor._installed
     others = {"pandas": "1.0", "jinja2": None}
