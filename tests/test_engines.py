@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 
 import duckdb
@@ -112,17 +113,20 @@ def columns(sqlite_marts) -> dict[str, dict[str, tuple[str, str]]]:
 def differences(ours: list[Row], theirs: list[Row], is_close: Sequence[bool]) -> list[str]:
     """Say which rows differ; `is_close` marks columns whose last digits do not count."""
 
-    def exact(row: Row) -> tuple[str, ...]:
-        return tuple(repr(v) for v, close in zip(row, is_close, strict=True) if not close)
+    exact_at = [at for at, close in enumerate(is_close) if not close]
+    close_at = [at for at, close in enumerate(is_close) if close]
 
-    ours, theirs = sorted(ours, key=exact), sorted(theirs, key=exact)
+    def keyed(rows: list[Row]) -> list[tuple[str, Row]]:
+        return sorted(
+            ((repr([row[at] for at in exact_at]), row) for row in rows), key=itemgetter(0)
+        )
+
     if len(ours) != len(theirs):
         return [f"{len(ours)} rows, not {len(theirs)}"]
     return [
         f"{one}, not {other}"
-        for one, other in zip(ours, theirs, strict=True)
-        if exact(one) != exact(other)
-        or not all(same_number(one[at], other[at]) for at, close in enumerate(is_close) if close)
+        for (key, one), (other_key, other) in zip(keyed(ours), keyed(theirs), strict=True)
+        if key != other_key or not all(same_number(one[at], other[at]) for at in close_at)
     ]
 
 
@@ -199,7 +203,12 @@ def test_types_keys_and_checks_are_real(marts, sqlite_marts, columns):
             "select table_name, count(*) from information_schema.table_constraints where "
             f"table_schema = '{marts.schema}' and constraint_type = '{wanted}' group by table_name",
         )
-        assert dict(found) == keys_on_sqlite(sqlite_marts, columns, pragma)
+        keys = keys_on_sqlite(sqlite_marts, columns, pragma)
+        # DuckDB leaves foreign keys to the tests of the same relationships
+        is_left_out = wanted == "FOREIGN KEY" and isinstance(
+            marts.connection, duckdb.DuckDBPyConnection
+        )
+        assert dict(found) == ({} if is_left_out else keys)
 
 
 def test_plain_dbt_passes_its_unit_tests_on_duckdb(tmp_path):

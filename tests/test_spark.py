@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ from tests.test_dialect import (
     assert_texts_agree,
     on_sqlite,
 )
-from tests.test_engines import differences
+from tests.test_engines import SHOPS, differences
 
 __all__ = ["on_sqlite"]
 
@@ -49,25 +50,44 @@ spark.default.parallelism 1
 STANDARD_PRODUCTS = next(form for form in FORMS if form.name == "standard_products")
 
 
-@pytest.fixture(scope="module")
-def spark_shop(demo_shop, settings_in, tmp_path_factory) -> Iterator[Settings]:
-    """The demo shop, loaded and built on Spark, with what the model wrote on SQLite."""
+@contextmanager
+def built_on_spark(shop: Settings, files: Sequence[Path], folder: Path) -> Iterator[Settings]:
+    """Load and build a shop on Spark, with what the model wrote on SQLite."""
     need("Java is not there: apt-get install openjdk-17-jre", is_there=bool(shutil.which("java")))
-    folder = tmp_path_factory.mktemp("spark")
     (folder / "spark-defaults.conf").write_text(QUICK)
-    shutil.copy(demo_shop.raw_db, folder / "raw.db")
+    shutil.copy(shop.raw_db, folder / "raw.db")
     (folder / ".target").write_text("spark\n")
-    metastore = "jdbc:derby:memory:tillsight;create=true"
+    metastore = f"jdbc:derby:memory:{folder.name};create=true"
     place = SparkPlace(master="local[2]", partitions="1", metastore=metastore)
-    settings = replace(settings_in(folder), target="spark", spark=place)
+    settings = replace(shop, data_dir=folder, target="spark", spark=place)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SPARK_CONF_DIR", str(folder))
         environment.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        names = ("customers.csv", "products.csv", "transactions.csv")
-        pipeline.load_files(settings, [demo_shop.demo_dir / name for name in names])
+        pipeline.load_files(settings, files)
         pipeline.build(settings)
         yield settings
         session(settings).stop()
+
+
+@pytest.fixture(scope="module")
+def spark_shop(demo_shop, tmp_path_factory) -> Iterator[Settings]:
+    names = ("customers.csv", "products.csv", "transactions.csv")
+    files = [demo_shop.demo_dir / name for name in names]
+    with built_on_spark(demo_shop, files, tmp_path_factory.mktemp("spark")) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def real_spark_shop(real_shop, online_retail, tmp_path_factory) -> Iterator[Settings]:
+    with built_on_spark(real_shop, [online_retail], tmp_path_factory.mktemp("real")) as settings:
+        yield settings
+
+
+@pytest.fixture(params=SHOPS)
+def shops(request) -> tuple[Settings, Settings]:
+    """A shop on Spark, and the same shop on SQLite."""
+    ours = {"demo_shop": "spark_shop", "real_shop": "real_spark_shop"}[request.param]
+    return request.getfixturevalue(ours), request.getfixturevalue(request.param)
 
 
 @pytest.fixture
@@ -75,10 +95,11 @@ def spark(spark_shop) -> SparkSession:
     return session(spark_shop)
 
 
-def test_every_mart_is_that_of_sqlite(spark_shop, demo_shop):
+def test_every_mart_is_that_of_sqlite(shops):
+    on_spark, on_sqlite = shops
     with (
-        closing(sqlite3.connect(spark_shop.marts_db)) as ours,
-        closing(sqlite3.connect(demo_shop.marts_db)) as theirs,
+        closing(sqlite3.connect(on_spark.marts_db)) as ours,
+        closing(sqlite3.connect(on_sqlite.marts_db)) as theirs,
     ):
         tables: dict[str, dict[str, bool]] = {}
         for table, column, kind, unit in ask(
@@ -96,10 +117,11 @@ def test_every_mart_is_that_of_sqlite(spark_shop, demo_shop):
         assert not different
 
 
-def test_the_model_reads_the_features_that_sqlite_has(spark_shop, demo_shop):
+def test_the_model_reads_the_features_that_sqlite_has(shops):
+    on_spark, on_sqlite = shops
     with (
-        store.reading(engine_of(spark_shop).features) as ours,
-        store.reading(demo_shop.work_db) as theirs,
+        store.reading(engine_of(on_spark).features) as ours,
+        store.reading(on_sqlite.work_db) as theirs,
     ):
         summaries = store.read_summaries(theirs)
         assert store.read_summaries(ours) == summaries

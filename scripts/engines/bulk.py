@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scripts.tables import Run
 
@@ -15,10 +16,57 @@ ROWS_PER_PART = 20_000
 
 
 def landed_rows(load_id: int, runs: Iterable[Run]) -> Iterator[tuple[object, ...]]:
-    """Yield each row of a table behind its load and line; an empty value is none."""
+    """Yield each row of a table behind its load and line."""
     for run in runs:
         for line_number, row in enumerate(run.rows, run.first_line):
-            yield (load_id, line_number, *(value or None for value in row))
+            yield (load_id, line_number, *row)
+
+
+def landed_tables(
+    load_id: int, columns: Sequence[str], runs: Iterable[Run], size: int = ROWS_PER_PART
+) -> Iterator[pa.Table]:
+    """Yield the rows of a table behind their load and line, as Arrow tables; empty is none.
+
+    Parameters
+    ----------
+    load_id : int
+        Number of the load.
+    columns : sequence of str
+        Names of the values of a row, in order.
+    runs : iterable of Run
+        The rows.
+    size : int
+        Rows from which on a table is full.
+    """
+    lines: list[int] = []
+    texts: list[list[str | None]] = [[] for _ in columns]
+    for run in runs:
+        lines.extend(range(run.first_line, run.first_line + len(run.rows)))
+        for text, values in zip(texts, zip(*run.rows, strict=True), strict=True):
+            text.extend(values)
+        if len(lines) >= size:
+            yield _landed_table(load_id, columns, lines, texts)
+            lines, texts = [], [[] for _ in columns]
+    if lines:
+        yield _landed_table(load_id, columns, lines, texts)
+
+
+def _landed_table(
+    load_id: int,
+    columns: Sequence[str],
+    lines: Sequence[int],
+    texts: Iterable[Sequence[str | None]],
+) -> pa.Table:
+    none = pa.scalar(None, pa.string())
+    arrays = [pa.array(text, pa.string()) for text in texts]
+    return pa.Table.from_arrays(
+        [
+            pa.repeat(load_id, len(lines)),
+            pa.array(lines, pa.int64()),
+            *(pc.if_else(pc.equal(array, ""), none, array) for array in arrays),
+        ],
+        names=["load_id", "line_number", *columns],
+    )
 
 
 def arrow_tables(

@@ -17,7 +17,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from ml.errors import ModelError
 from ml.store import Features
 from scripts.engines import raw_tables
-from scripts.engines.bulk import arrow_tables, landed_rows
+from scripts.engines.bulk import arrow_tables, landed_tables
 from scripts.engines.engine import Progress, plain_row
 from scripts.engines.marts_copy import copy_marts
 from scripts.errors import TillsightError
@@ -78,7 +78,8 @@ class DuckdbEngine:
             for table in tables:
                 columns = raw_tables.ddl(table.name, TYPES)
                 connection.execute(f"create or replace table {table.name} ({columns})")
-                _insert(connection, table.name, table.columns, table.rows)
+                schema = _schema(connection, table.name, table.columns)
+                _insert(connection, table.name, arrow_tables(table.rows, schema))
 
     def give_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
         """Copy the marts that dbt has built to the new marts.db."""
@@ -132,8 +133,7 @@ class _DuckdbLanding:
         self, form: Form, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
     ) -> int:
         """Land the rows of a table, and return how many they are."""
-        names = ("load_id", "line_number", *columns)
-        return _insert(self._connection, form.table, names, landed_rows(load_id, runs))
+        return _insert(self._connection, form.table, landed_tables(load_id, columns, runs))
 
     def register(self, load: LoadRow) -> None:
         """Add a row of `raw_loads`."""
@@ -256,18 +256,19 @@ def _transaction(connection: Connection) -> Iterator[None]:
     connection.execute("commit")
 
 
-def _insert(
-    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
-) -> int:
-    """Insert rows in bulk, by Arrow, and return how many they are."""
+def _schema(connection: Connection, table: str, columns: Sequence[str]) -> pa.Schema:
+    """Return the Arrow types of some columns of a table."""
     described = connection.execute(f"describe {table}").fetchall()
     types = {name: ARROW_TYPES[kind] for name, kind, *_ in described}
-    schema = pa.schema([(name, types[name]) for name in columns])
-    names = ", ".join(columns)
+    return pa.schema([(name, types[name]) for name in columns])
+
+
+def _insert(connection: Connection, table: str, parts: Iterable[pa.Table]) -> int:
+    """Insert the rows of Arrow tables, and return how many they are."""
     row_count = 0
-    for part in arrow_tables(rows, schema):
+    for part in parts:
         connection.register("part", part)
-        connection.execute(f"insert into {table} ({names}) select {names} from part")  # noqa: S608
+        connection.execute(f"insert into {table} by name from part")
         connection.unregister("part")
         row_count += part.num_rows
     return row_count

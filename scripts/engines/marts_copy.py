@@ -5,10 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import cache
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
+
+from scripts.raw_store import ROWS_PER_STATEMENT
 
 Progress = Callable[[str, int, int], None]
 RowsOf = Callable[[str, Sequence[str], Sequence[str]], Iterator[list[tuple[Any, ...]]]]
@@ -53,13 +57,22 @@ def copy_marts(
                 progress("Copying the marts", number, len(models))
             connection.execute(create_statement(model))
             columns = list(model.columns)
-            places = ", ".join("?" for _ in columns)
-            statement = f"insert into {name} values ({places})"  # noqa: S608  names of our models
             for rows in rows_of(name, columns, primary_key(model) or columns):
-                connection.executemany(statement, rows)
+                for start in range(0, len(rows), ROWS_PER_STATEMENT):
+                    part = rows[start : start + ROWS_PER_STATEMENT]
+                    statement = _insert_statement(name, len(columns), len(part))
+                    connection.execute(statement, [*chain.from_iterable(part)])
             for index in indexes(model):
                 connection.execute(index)
         connection.commit()
+
+
+@cache
+def _insert_statement(table: str, column_count: int, row_count: int) -> str:
+    """Return the statement that inserts so many rows; its parameters are the values row by row."""
+    row = f"({', '.join(repeat('?', column_count))})"
+    # "or fail" spares the journal that undoes one statement: a copy that fails is thrown away
+    return f"insert or fail into {table} values {', '.join(repeat(row, row_count))}"  # noqa: S608  names of our models
 
 
 def create_statement(model: Any) -> str:

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from ml.tables import TABLES
 from scripts.engines import raw_tables
-from scripts.engines.bulk import arrow_tables, landed_rows
+from scripts.engines.bulk import arrow_tables, landed_tables
 from scripts.engines.shop_mark import MARK, require_own, shop_mark
 from scripts.engines.spark_session import explained, session
 from scripts.forms import FORMS, Form
@@ -104,16 +104,9 @@ class _SparkLanding:
         self, form: Form, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
     ) -> int:
         """Land the rows of a table, and return how many they are."""
-        schema = pa.schema(
-            [
-                ("load_id", pa.int64()),
-                ("line_number", pa.int64()),
-                *((name, pa.string()) for name in columns),
-            ]
-        )
         given = ", ".join(one.name if one.name in columns else "null" for one in form.columns)
         row_count = 0
-        for part in arrow_tables(landed_rows(load_id, runs), schema, ROWS_PER_PART):
+        for part in landed_tables(load_id, columns, runs, ROWS_PER_PART):
             self._spark.createDataFrame(part).coalesce(1).createOrReplaceTempView("part")
             # what an earlier attempt left in this partition goes with the first part
             verb = "into" if row_count else "overwrite"

@@ -6,14 +6,30 @@
 {% macro default__get_table_columns_and_constraints() -%}
     {%- set columns = {} -%}
     {%- for column in model.columns.values() -%}
-        {%- do columns.update({column.name: dict(column, data_type=column_type(column.data_type))}) -%}
+        {%- do columns.update({column.name: dict(
+            column, data_type=column_type(column.data_type), constraints=kept_constraints(column.constraints)
+        )}) -%}
     {%- endfor -%}
     (
         {{ (
             adapter.render_raw_columns_constraints(raw_columns=columns)
-            + adapter.render_raw_model_constraints(raw_constraints=model.constraints)
+            + adapter.render_raw_model_constraints(raw_constraints=kept_constraints(model.constraints))
         ) | join(',\n        ') }}
     )
+{%- endmacro %}
+
+{# Of the constraints that the yml declares, those that the engine is to keep. #}
+{% macro kept_constraints(constraints) -%}
+    {{ return(adapter.dispatch('kept_constraints', 'tillsight')(constraints)) }}
+{%- endmacro %}
+
+{% macro default__kept_constraints(constraints) -%}
+    {{ return(constraints) }}
+{%- endmacro %}
+
+{# A foreign key doubles what writing a table costs; tests of the same relationships look at all rows at once. #}
+{% macro duckdb__kept_constraints(constraints) -%}
+    {{ return(constraints | rejectattr('type', 'equalto', 'foreign_key') | list) }}
 {%- endmacro %}
 
 {% macro default__get_assert_columns_equivalent(sql) -%}

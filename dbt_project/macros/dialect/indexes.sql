@@ -13,6 +13,10 @@
     {{ default__create_index(name, columns, unique) }}
 {%- endmacro %}
 
+{# DuckDB keeps the least and the largest value of each part of a column, and would use an index for single rows alone. #}
+{% macro duckdb__create_index(name, columns, unique) -%}
+{%- endmacro %}
+
 {# Spark has none: it reads whole columns, in parts and at once. #}
 {% macro spark__create_index(name, columns, unique) -%}
 {%- endmacro %}
