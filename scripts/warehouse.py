@@ -125,13 +125,11 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         return _checked(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS))
 
 
-def discard_unless_sound(path: Path) -> None:
-    """Delete a file that can be built anew where it is there and is no SQLite database."""
-    if path.exists() and path.stat().st_size:
-        with path.open("rb") as file:
-            is_database = file.read(16) == b"SQLite format 3\0"
-        if not is_database:
-            path.unlink()
+def discard(path: Path) -> None:
+    """Delete a file that is built anew, and before it what SQLite or DuckDB would read with it."""
+    for aside in ("-journal", "-wal", "-shm", ".wal"):
+        path.with_name(path.name + aside).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def sha256(path: Path) -> str:

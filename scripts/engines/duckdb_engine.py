@@ -16,6 +16,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from ml.errors import ModelError
 from ml.store import Features
+from scripts import warehouse
 from scripts.engines import raw_tables
 from scripts.engines.bulk import arrow_tables, landed_tables
 from scripts.engines.engine import Progress, plain_row
@@ -29,8 +30,6 @@ from scripts.tables import Run
 
 TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}
 ARROW_TYPES = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64()}
-# What stands in a file of DuckDB behind its checksum.
-MAGIC, MAGIC_AT = b"DUCK", 8
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -56,7 +55,8 @@ class DuckdbEngine:
     def begin(self) -> None:
         """Make room for a build; what an earlier attempt left is gone."""
         shutil.rmtree(self._overflow, ignore_errors=True)
-        _discard_unless_sound(self._settings.work_duckdb)
+        _let_go()
+        warehouse.discard(self._settings.work_duckdb)
 
     def has_features(self) -> bool:
         """Return whether a build has made the features."""
@@ -221,17 +221,6 @@ def connected(
         raise TillsightError(f"{path}: {_first_line(error)}; {hint}, and try again") from error
     except duckdb.Error as error:
         raise TillsightError(f"{path}: DuckDB says '{_first_line(error)}'") from error
-
-
-def _discard_unless_sound(path: Path) -> None:
-    """Remove a file that can be made anew and that DuckDB would not take for its own."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        header = file.read(len(MAGIC) + MAGIC_AT)
-    if header[MAGIC_AT:] != MAGIC:
-        for one in (path, path.with_name(f"{path.name}.wal")):
-            one.unlink(missing_ok=True)
 
 
 def _let_go() -> None:

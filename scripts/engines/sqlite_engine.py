@@ -27,7 +27,7 @@ class SqliteEngine:
 
     def begin(self) -> None:
         """Make room for a build; what an earlier attempt left is gone."""
-        warehouse.discard_unless_sound(self.features)
+        warehouse.discard(self.features)
 
     def has_features(self) -> bool:
         """Return whether a build has made the features."""
