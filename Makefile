@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= sqlite
+# some tests wait for a browser or a server: one process more than there are processors keeps these busy
+TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 4 ? n + 1 : 4 )))
 ENGINES := duckdb postgres spark
 COMPILE := echo 'setuptools>=77' | uv pip compile pyproject.toml - --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --no-header --no-annotate
@@ -15,7 +17,7 @@ demo: .venv/installed $(if $(filter-out sqlite,$(TARGET)),.venv/installed-$(TARG
 	$(BIN)/tillsight demo --target $(TARGET)
 
 test: .venv/installed-dev ## Run all tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
 
 lint: lint-code lint-sql ## Check style and types of Python, JavaScript and SQL
 

@@ -61,7 +61,8 @@ def sqlite_marts(shop) -> Iterator[Marts]:
 def other(request, shop, tmp_path_factory) -> Settings:
     """A data folder for the same shop on another engine, with the models that SQLite has."""
     folder = tmp_path_factory.mktemp(request.param)
-    settings = replace(shop, data_dir=folder, target=request.param)
+    # DuckDB has less memory than Online Retail takes, and must use the disk
+    settings = replace(shop, data_dir=folder, target=request.param, duckdb_memory="100MB")
     if request.param == "postgres":
         address = request.getfixturevalue("new_database")(folder.name)
         settings = replace(settings, postgres=address)
