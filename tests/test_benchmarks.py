@@ -9,13 +9,15 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
 from scripts.demo import LAST_DATE, write_demo
-from tests.benchmarks import results, rfm_path
+from tests.benchmarks import results, rfm_path, spark_scale
 from tests.benchmarks.agreement import customers_that_differ
 from tests.benchmarks.chart import LABEL_GAP, log_chart
 from tests.benchmarks.measure import Usage, measured, middle
@@ -185,3 +187,38 @@ def test_what_was_found_is_told_after_every_program(tmp_path):
 
     told = [list(found) for found, _ in rounds(files, 1, [measures])]
     assert told == [["first"], ["first", "second"], ["first", "second"]]
+
+
+def spark_stage(stage, ended, written):
+    measures = [{"Name": spark_scale.WRITTEN, "Value": written}]
+    info = {"Stage ID": stage, "Completion Time": ended, "Accumulables": measures}
+    return {"Event": "SparkListenerStageCompleted", "Stage Info": info}
+
+
+def spark_task(stage, begun, ended):
+    info = {"Launch Time": begun, "Finish Time": ended}
+    return {"Event": "SparkListenerTaskEnd", "Stage ID": stage, "Task Info": info}
+
+
+def test_a_model_on_spark_has_the_stages_that_ended_while_it_was_built():
+    begun = datetime(2024, 1, 1)  # noqa: DTZ001  as dbt has it, without a zone
+    timing = [
+        SimpleNamespace(name="compile", started_at=begun),
+        SimpleNamespace(name="execute", completed_at=begun + timedelta(seconds=5)),
+    ]
+    result = SimpleNamespace(timing=timing, node=SimpleNamespace(name="orders"))
+    start = int(begun.replace(tzinfo=UTC).timestamp() * 1000)
+    events = [
+        {"Event": "SparkListenerJobStart"},
+        spark_task(1, start, start + 1000),
+        spark_stage(1, start + 1000, 2**20),
+        *(spark_task(2, start, start + 1000 * seconds) for seconds in (1, 2, 4)),
+        spark_stage(2, start + 4000, 2**21),
+        spark_stage(3, start + 6000, 2**30),
+    ]
+    ((name, found),) = spark_scale._stages([result], events)
+    assert (name, found.seconds, found.tasks, found.skew) == ("orders", 5, [1, 2, 4], 2)
+    table = spark_scale._report(1_000_000, 8, {name: found}).splitlines()
+    assert table[0] == "### 1,000,000 lines, 8 partitions"
+    assert "| orders | 5 | 0 | 3 | 0 | 3 | 2.0 |" in table
+    assert "| all | 5 | 0 | 3 | 0 |  |  |" in table
