@@ -17,7 +17,12 @@ from tests.needs import need
 
 REAL_FILE = "TILLSIGHT_ONLINE_RETAIL"
 COSTLY_SHOPS = ("real_shop", "demo_shop")
-LONG_FILES = {"test_chaos", "test_engines", "test_faults", "test_forecast", "test_quiet_run"}
+LONG_FILES = {
+    *("test_chaos", "test_engines", "test_faults", "test_forecast", "test_pipeline"),
+    *("test_quiet_run", "test_spark"),
+}
+# Takes both costly shops, and so long that making them once more costs less than waiting for it.
+APART = {"test_spark"}
 
 # A program under test buffers what it writes, as it does on the machine of whoever uses it.
 os.environ.pop("PYTHONUNBUFFERED", None)
@@ -32,8 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONG_FILES)
     for item in items:
         chosen = {*getattr(item, "fixturenames", ()), *_parameters(item)}
-        group = next((shop for shop in COSTLY_SHOPS if shop in chosen), item.path.stem)
-        item.add_marker(pytest.mark.xdist_group(group))
+        costly = (shop for shop in COSTLY_SHOPS if shop in chosen and item.path.stem not in APART)
+        item.add_marker(pytest.mark.xdist_group(next(costly, item.path.stem)))
 
 
 def _parameters(item: pytest.Item) -> list[str]:
