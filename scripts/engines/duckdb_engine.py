@@ -54,8 +54,8 @@ class DuckdbEngine:
 
     def begin(self) -> None:
         """Make room for a build; what an earlier attempt left is gone."""
-        shutil.rmtree(self._overflow, ignore_errors=True)
         _let_go()
+        shutil.rmtree(self._overflow, ignore_errors=True)
         warehouse.discard(self._settings.work_duckdb)
 
     def has_features(self) -> bool:
