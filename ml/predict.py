@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
@@ -90,7 +90,7 @@ def predict(
             runs.write_predictions(raw, run.model_run_id, [])
             return PredictResult(run.model_run_id, 0, 0.0, run.as_of_date, run.message)
         files = model_folders.read(models_dir, run.model_run_id, model_file.NEEDED_FILES)
-        with threadpool_limits(limits=1), store.reading(work) as features:
+        with store.reading(work) as features:
             return _score_all(features, raw, run, files, settings=settings, tell=progress or silent)
 
 
@@ -145,6 +145,44 @@ def score(
     ]
 
 
+@dataclass(frozen=True)
+class Scorer:
+    """Scores rows of features wherever it is sent: the model travels as the bytes of its files.
+
+    Attributes
+    ----------
+    files : mapping of str to bytes
+        What `model_file.unpack` needs.
+    as_of_date : str
+        `YYYY-MM-DD`, the day of the features.
+    horizon_days : int
+        Days that the forecast looks ahead.
+    settings : Settings
+        Number of reasons.
+    """
+
+    files: Mapping[str, bytes]
+    as_of_date: str
+    horizon_days: int
+    settings: Settings
+
+    def __call__(self, parts: Iterable[store.Rows]) -> Iterator[list[PredictionRow]]:
+        """Score one part after the other.
+
+        Raises
+        ------
+        ModelError
+            If the model's files are damaged or do not fit, or a feature is no number.
+        """
+        model = model_file.unpack(self.files, horizon_days=self.horizon_days)
+        with threadpool_limits(limits=1):
+            for rows in parts:
+                ids, features = store.customers(rows)
+                yield score(
+                    model, ids, features, as_of_date=self.as_of_date, settings=self.settings
+                )
+
+
 def _score_all(
     work: store.Features,
     raw: Connection,
@@ -165,19 +203,19 @@ def _score_all(
             "the day that is to be scored; type 'tillsight train' first, or 'tillsight model use "
             "latest' if it was chosen by hand"
         )
-    model = model_file.unpack(files, horizon_days=latest.horizon_days)
+    model_file.unpack(files, horizon_days=latest.horizon_days)  # one that does not fit goes nowhere
+    scorer = Scorer(files, latest.as_of_date, latest.horizon_days, settings)
     chances: list[float] = []
 
     def parts() -> Iterator[list[PredictionRow]]:
-        for ids, features in store.read_chunks(work, latest.snapshot_number, settings.chunk_rows):
-            tell(_WHAT, len(chances), latest.rows)
-            rows = score(model, ids, features, as_of_date=latest.as_of_date, settings=settings)
+        tell(_WHAT, 0, latest.rows)
+        for rows in store.score_customers(work, 0, settings.chunk_rows, scorer):
             chances.extend(row.purchase_probability for row in rows)
             yield rows
+            tell(_WHAT, len(chances), latest.rows)
 
     runs.write_predictions(raw, run.model_run_id, parts())
     runs.log_predictions(raw, horizon_days=latest.horizon_days)
-    tell(_WHAT, latest.rows, latest.rows)
     return PredictResult(
         run.model_run_id, len(chances), math.fsum(chances), latest.as_of_date, run.message
     )

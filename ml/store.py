@@ -7,10 +7,10 @@ find goes into raw.db, by `ml.runs`, in one transaction.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -25,10 +25,15 @@ from ml.tables import (
     LATEST,
     ROWS,
     SUMMARIES,
+    PredictionRow,
 )
 
 DECIMALS = 9
 """Of the features that a model sees."""
+
+Rows: TypeAlias = list[tuple[Any, ...]]
+Scorer: TypeAlias = Callable[[Iterable[Rows]], Iterator[list[PredictionRow]]]
+"""Scores parts of a snapshot, as `ROWS` reads them; it can be sent to another machine."""
 
 
 class Features(Protocol):
@@ -37,11 +42,21 @@ class Features(Protocol):
     def columns(self) -> set[str]:
         """Return the names of the columns of customer_features; empty where there is no table."""
 
-    def rows(self, statement: str, *values: int, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    def rows(self, statement: str, *values: int, size: int) -> Iterator[Rows]:
         """Run a query, `?` for each value, and yield its rows in lists of at most `size`."""
 
     def draw(self, customers: Iterable[str]) -> None:
         """Fill the temporary table `drawn` with ids, in place of those before."""
+
+
+@runtime_checkable
+class SpreadFeatures(Features, Protocol):
+    """Features that lie on several machines, which score them where they lie."""
+
+    def scored(
+        self, statement: str, *values: int, scorer: Scorer, size: int
+    ) -> Iterator[list[PredictionRow]]:
+        """Run a query, score its rows there, and yield the scores in lists of at most `size`."""
 
 
 class FeatureSource(Protocol):
@@ -69,7 +84,7 @@ class SqliteFeatures:
         """Return the names of the columns of customer_features; empty where there is no table."""
         return {row[1] for row in self._connection.execute("pragma table_info(customer_features)")}
 
-    def rows(self, statement: str, *values: int, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    def rows(self, statement: str, *values: int, size: int) -> Iterator[Rows]:
         """Run a query and yield its rows in lists of at most `size`."""
         cursor = self._connection.execute(statement, values)
         while rows := cursor.fetchmany(size):
@@ -226,27 +241,52 @@ def read_window(
     return Window(summary, ids, features=values[:, 1:], labels=values[:, 0].astype(np.int64))
 
 
-def read_chunks(
-    features: Features, snapshot_number: int, chunk_rows: int
-) -> Iterator[tuple[list[str], FloatArray]]:
-    """Read the customers of a snapshot in parts, so that memory does not grow with the shop.
+def score_customers(
+    features: Features, snapshot_number: int, chunk_rows: int, scorer: Scorer
+) -> Iterator[list[PredictionRow]]:
+    """Score the customers of a snapshot in parts, so that memory does not grow with the shop.
 
     Parameters
     ----------
     features : Features
-        From `reading`.
+        From `reading`. Where they are spread over machines, these score them.
     snapshot_number : int
         0 is the latest.
     chunk_rows : int
         Customers in a part.
+    scorer : callable
+        From parts of rows to parts of scores.
 
     Yields
     ------
-    tuple of list of str, array of float
-        Customer ids, ascending; features, shape (n, len(FEATURES)), NaN for NULL.
+    list of PredictionRow
+        By customer id, ascending.
     """
-    for rows in _fetch(features, ROWS, snapshot_number, size=chunk_rows):
-        yield [row[0] for row in rows], _numbers(rows)[:, 1:]
+    if isinstance(features, SpreadFeatures):
+        yield from features.scored(ROWS, snapshot_number, scorer=scorer, size=chunk_rows)
+    else:
+        yield from scorer(_fetch(features, ROWS, snapshot_number, size=chunk_rows))
+
+
+def customers(rows: Rows) -> tuple[list[str], FloatArray]:
+    """Take apart what `ROWS` reads.
+
+    Parameters
+    ----------
+    rows : list of tuple
+        Customer id, label and features.
+
+    Returns
+    -------
+    tuple of list of str, array of float
+        Customer ids; features, shape (n, len(FEATURES)), NaN for NULL.
+
+    Raises
+    ------
+    ModelError
+        If a feature is no number.
+    """
+    return [row[0] for row in rows], _numbers(rows)[:, 1:]
 
 
 @contextmanager
@@ -313,9 +353,7 @@ def _summary(row: tuple[Any, ...]) -> WindowSummary:
     )
 
 
-def _fetch(
-    features: Features, statement: str, *values: int, size: int = 20_000
-) -> Iterator[list[tuple[Any, ...]]]:
+def _fetch(features: Features, statement: str, *values: int, size: int = 20_000) -> Iterator[Rows]:
     """Run a query and yield its rows in lists of at most `size`."""
     try:
         yield from features.rows(statement, *values, size=size)
@@ -327,7 +365,7 @@ def _unreadable(error: Exception) -> ModelError:
     return ModelError(f"the customer features cannot be read ({error}). Run 'tillsight build'.")
 
 
-def _numbers(rows: list[tuple[Any, ...]]) -> FloatArray:
+def _numbers(rows: Rows) -> FloatArray:
     """Return label and features of some rows, NaN for NULL.
 
     They are rounded: engines differ in the last bit of a power, and a model trained on the same

@@ -21,6 +21,7 @@ from reports.formats import public_id, without_email
 CUSTOMERS_PER_CHUNK = 5_000
 PROFILES_PER_CHUNK = 200
 ORDERS_PER_CUSTOMER = 200
+PRODUCTS_PER_ORDER = 3
 PROFILE_FIELDS = tuple(
     field.name for field in fields(rows.Profile) if field.name not in {"customer_id", "reasons"}
 )
@@ -181,11 +182,13 @@ class ProductsByCustomer:
         self._waiting = next(self._groups, None)
 
     def of(self, customer_ids: Iterable[str]) -> dict[tuple[str, str], list[str]]:
-        """Return product names by customer and order, for customers in the order of the stream."""
+        """Return the dearest products by customer and order, for customers as in the stream."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         for customer_id in customer_ids:
             if self._waiting and self._waiting[0] == customer_id:
-                for _, order_id, name in self._waiting[1]:
-                    found[customer_id, order_id].append(name)
+                for _, order_id, name, _ in self._waiting[1]:
+                    names = found[customer_id, order_id]
+                    if len(names) < PRODUCTS_PER_ORDER:
+                        names.append(name)
                 self._waiting = next(self._groups, None)
         return found

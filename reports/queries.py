@@ -187,7 +187,7 @@ def read_orders(connection: sqlite3.Connection) -> Iterator[rows.Order]:
 
 
 def read_order_products(connection: sqlite3.Connection) -> Iterator[rows.OrderProduct]:
-    """Yield up to three products of each order by customer id, the dearest first."""
+    """Yield the products of each order by customer id and order id, the dearest first."""
     return _stream(connection, rows.OrderProduct, statements.ORDER_PRODUCTS)
 
 

@@ -360,11 +360,12 @@ class Order(NamedTuple):
 
 
 class OrderProduct(NamedTuple):
-    """One of the products that carry most of an order's amount."""
+    """A product of an order, and what the order's lines of it came to."""
 
     customer_id: str
     order_id: str
     product_name: str
+    amount: float
 
 
 @dataclass(frozen=True, slots=True)

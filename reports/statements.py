@@ -341,29 +341,14 @@ from orders
 order by customer_id, order_date desc, order_id desc
 """
 
-# Of each order the three products that carry most of its amount.
+# Ranking the products of each order here would sort all lines once more.
 ORDER_PRODUCTS = """
-with summed as (
-    select
-        customer_id, coalesce(invoice_id, transaction_id) as order_id, product_id,
-        sum(amount) as amount
-    from transactions
-    where is_return = 0
-    group by 1, 2, 3
-),
-ranked as (
-    select
-        customer_id, order_id, product_id,
-        row_number() over (
-            partition by customer_id, order_id order by amount desc, product_id
-        ) as place
-    from summed
-)
-select r.customer_id, r.order_id, coalesce(p.product_name, r.product_id)
-from ranked as r
-inner join products as p on r.product_id = p.product_id
-where r.place <= 3
-order by r.customer_id, r.order_id, r.place
+select t.customer_id, t.invoice_id, p.product_name, sum(t.amount) as amount
+from transactions as t
+inner join products as p on t.product_id = p.product_id
+where t.is_return = 0
+group by t.customer_id, t.invoice_id, t.product_id
+order by t.customer_id, t.invoice_id, amount desc, t.product_id
 """
 
 # An id that is an e-mail is shown as a number. Who is new comes later, so the others keep theirs.

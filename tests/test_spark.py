@@ -15,6 +15,7 @@ from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 
 from ml import store
+from ml.predict import predict
 from scripts import pipeline
 from scripts.engines import engine_of, spark_raw
 from scripts.engines.shop_mark import shop_mark
@@ -133,6 +134,26 @@ def test_the_model_reads_the_features_that_sqlite_has(shops):
         assert window.labels.tolist() == expected.labels.tolist()
 
 
+def test_processes_of_spark_score_as_this_one_does(spark_shop, demo_shop, tmp_path):
+    results, scores = [], []
+    for features in (engine_of(spark_shop).features, demo_shop.work_db):
+        raw_db = tmp_path / f"{len(results)}.db"
+        shutil.copy(demo_shop.raw_db, raw_db)
+        results.append(predict(features, raw_db, demo_shop.models_dir))
+        with closing(sqlite3.connect(raw_db)) as raw:
+            scores.append(ask(raw, "select * from raw_predictions order by rowid"))
+    assert results[0] == results[1]
+    assert len(scores[0]) == results[0].customers > 100
+    assert scores[0] == scores[1]
+
+
+def test_what_keeps_spark_from_scoring_is_told(spark_shop, demo_shop, tmp_path, monkeypatch):
+    shutil.copy(demo_shop.raw_db, tmp_path / "raw.db")
+    monkeypatch.setattr(session(spark_shop).sparkContext, "pythonExec", "no-such-python")
+    with pytest.raises(TillsightError, match=r"No such file .* PYSPARK_PYTHON names it"):
+        predict(engine_of(spark_shop).features, tmp_path / "raw.db", demo_shop.models_dir)
+
+
 @pytest.fixture(scope="module")
 def on_spark(spark_shop) -> Answers:
     """What the macros make of hostile texts and of numbers; `tests/test_dialect.py` has them."""
@@ -237,9 +258,14 @@ def test_lines_beyond_the_limit_stay_in_spark(spark_shop, spark):
         ("gone", "WARNING: modules\nbin/java: No such file or directory\n", "bin/java: No such"),
         ("in vain\nCaused by: a\nCaused by: it is open elsewhere", "", "it is open elsewhere"),
         ("gone\nand more", "all is well\n", "gone"),
+        (
+            "gone\nTraceback (most recent call last):\n  File a\nNameError: b\n\nCaused by: c",
+            "",
+            "NameError: b",
+        ),
     ],
 )
-def test_a_start_that_fails_is_told_by_the_line_that_says_most(error, said, expected, tmp_path):
+def test_a_failure_is_told_by_the_line_that_says_most(error, said, expected, tmp_path):
     log = tmp_path / "spark.log"
     log.write_text(said)
     assert reason(RuntimeError(error), log).startswith(expected)

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import partial
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import DateType, TimestampNTZType
 
 from ml.errors import ModelError
-from ml.store import Features
+from ml.store import Features, Scorer
+from ml.tables import PredictionRow
 from scripts.engines import raw_tables
 from scripts.engines.bulk import arrow_tables
 from scripts.engines.engine import Progress, plain_row
 from scripts.engines.marts_copy import copy_marts
-from scripts.engines.spark_raw import ARROW_TYPES, SparkRaw
-from scripts.engines.spark_session import explained, session
+from scripts.engines.spark_raw import ARROW_TYPES, TYPES, SparkRaw
+from scripts.engines.spark_session import explained, session, untried_versions
 from scripts.settings import SPARK_SCHEMAS, Settings
 
 ROWS_PER_PART = 100_000
 # Marts with a row for each line that was landed; page and API need them for single customers only.
 LINE_MARTS = frozenset({"transactions", "rejected_rows"})
 TIMES = (DateType, TimestampNTZType)
+OF_WORKERS = (
+    "Every machine that scores needs a Python with the packages of this one, in the same versions; "
+    "PYSPARK_PYTHON names it"
+)
+SCORED = tuple(field.name for field in fields(PredictionRow))
 
 
 class SparkEngine:
@@ -131,10 +139,45 @@ class _OpenFeatures:
         """Run a query and yield its rows in lists of at most `size`."""
         yield from _parts(self._spark.sql(statement, args=list(values)), size)
 
+    def scored(
+        self, statement: str, *values: int, scorer: Scorer, size: int
+    ) -> Iterator[list[PredictionRow]]:
+        """Run a query, let Spark's processes score its rows, and yield lists of at most `size`."""
+        types = raw_tables.column_types("raw_predictions")
+        columns = ", ".join(f"{name} {TYPES[types[name]]}" for name in SCORED)
+        features = self._spark.sql(statement, args=list(values))
+        with untried_versions():
+            scored = features.mapInArrow(_on_worker(scorer), columns)
+        scored.persist(StorageLevel.DISK_ONLY)
+        try:
+            with explained(OF_WORKERS):
+                scored.count()  # on all processors at once; read one by one, each part waits
+            for rows in _parts(scored, size):
+                yield [PredictionRow(*row) for row in rows]
+        finally:
+            scored.unpersist()
+
     def draw(self, customers: Iterable[str]) -> None:
         """Fill the temporary table `drawn` with ids, in place of those before."""
         ids = pa.table({"customer_id": pa.array(list(customers), pa.string())})
         self._spark.createDataFrame(ids).createOrReplaceTempView("drawn")
+
+
+def _on_worker(
+    scorer: Scorer,
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Return what a process of Spark's does with the rows it has: Arrow in, Arrow out."""
+    types = raw_tables.column_types("raw_predictions")
+    schema = pa.schema([(name, ARROW_TYPES[types[name]]) for name in SCORED])
+
+    def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        parts = (
+            list(zip(*map(pa.Array.to_pylist, batch.columns), strict=True)) for batch in batches
+        )
+        for rows in scorer(parts):
+            yield pa.RecordBatch.from_pylist([vars(row) for row in rows], schema=schema)
+
+    return work
 
 
 def _parts(rows: DataFrame, size: int) -> Iterator[list[tuple[Any, ...]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,14 +72,21 @@ def session(settings: Settings) -> SparkSession:
         If Spark does not start.
     """
     place = hashlib.sha256(f"{settings.data_dir} {astuple(settings.spark)}".encode()).hexdigest()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of versions that Spark's makers have not tried
+    with untried_versions():
         context = SparkContext._active_spark_context
         if context and context.getConf().get(PLACE) != place:
             context.stop()
         elif context:
             return SparkSession.builder.getOrCreate().newSession()
         return _started(settings, parameters(settings) | {PLACE: place}).newSession()
+
+
+@contextmanager
+def untried_versions() -> Iterator[None]:
+    """Let Spark go on without a word with versions of pandas that its makers have not tried."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _started(settings: Settings, wanted: dict[str, str]) -> SparkSession:
@@ -88,7 +96,11 @@ def _started(settings: Settings, wanted: dict[str, str]) -> SparkSession:
     conf = SparkConf().setAll(list(wanted.items()))
     try:
         gateway = SparkContext._gateway or _launched(conf, log)
-        SparkContext(conf=conf, gateway=gateway)
+        context = SparkContext(conf=conf, gateway=gateway)
+        if settings.spark.master.startswith("local"):
+            context.pythonExec = (
+                sys.executable
+            )  # has our packages; PYSPARK_PYTHON names a cluster's
         started = SparkSession.builder.config(map=wanted).getOrCreate()
         started.sql("show databases").collect()  # opens the metastore
     except (PySparkException, Py4JError, OSError) as error:
@@ -122,10 +134,16 @@ def reason(error: Exception, log: Path) -> str:
     str
     """
     said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    causes = re.findall(r"^Caused by: (.+)", str(error), re.MULTILINE)
     complaints = re.findall(r"^.*(?:Error|Exception|Invalid|No such file).*", said, re.MULTILINE)
-    told: list[str] = causes[-1:] or complaints[:1] or [_first_line(error)]
-    return told[0].strip()
+    return (_cause(error) or (complaints[:1] or [_first_line(error)])[0]).strip()
+
+
+def _cause(error: Exception) -> str | None:
+    """Return what a process of Python said last, else the deepest cause that Java names."""
+    text = str(error)
+    of_python = re.findall(r"^Traceback .*\n(?: .*\n|\n)+(\S.*)", text, re.MULTILINE)
+    causes = of_python or re.findall(r"^Caused by: (.+)", text, re.MULTILINE)
+    return causes[-1] if causes else None
 
 
 def _first_line(error: Exception) -> str:
@@ -133,8 +151,13 @@ def _first_line(error: Exception) -> str:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(advice: str = "") -> Iterator[None]:
     """Let what Spark refuses become a sentence.
+
+    Parameters
+    ----------
+    advice : str
+        What to do about it.
 
     Raises
     ------
@@ -144,4 +167,5 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        raise TillsightError(f"Spark says '{_first_line(error)}'") from error
+        said = f"Spark says '{_cause(error) or _first_line(error)}'"
+        raise TillsightError(f"{said}. {advice}" if advice else said) from error

@@ -9,7 +9,7 @@ import pytest
 from ml import runs, store
 from ml.errors import ModelError
 from ml.settings import FEATURES, LABEL
-from ml.tables import PredictionRow
+from ml.tables import ROWS, PredictionRow
 
 
 def prediction(customer_id):
@@ -98,13 +98,31 @@ def test_a_window_can_be_read_in_part(shop):
     assert len(ids) == labels.size == summary.rows
 
 
-def test_chunks_are_the_whole_snapshot(shop):
+def alike(parts):
+    """Give every customer the same score, in parts as they come."""
+    for rows in parts:
+        ids, features = store.customers(rows)
+        assert features.shape == (len(ids), len(FEATURES))
+        yield [prediction(one) for one in ids]
+
+
+def test_the_whole_snapshot_is_scored_in_parts(shop, shop_rows):
     with store.reading(shop) as connection:
-        whole = list(store.read_chunks(connection, 0, 1_000))
-        parts = list(store.read_chunks(connection, 0, 7))
-    assert [len(ids) for ids, _ in parts[:-1]] == [7] * (len(parts) - 1)
-    assert [customer for ids, _ in parts for customer in ids] == whole[0][0]
-    np.testing.assert_array_equal(np.concatenate([part for _, part in parts]), whole[0][1])
+        parts = list(store.score_customers(connection, 0, 7, alike))
+    assert [len(rows) for rows in parts[:-1]] == [7] * (len(parts) - 1)
+    latest = sorted(row["customer_id"] for row in shop_rows if row["snapshot_number"] == 0)
+    assert [row.customer_id for rows in parts for row in rows] == latest
+
+
+def test_features_that_are_spread_score_themselves(shop):
+    class Spread(store.SqliteFeatures):
+        def scored(self, statement, *values, scorer, size):
+            assert (statement, values, size) == (ROWS, (0,), 7)
+            yield from scorer([[("elsewhere", None, *[1.0] * len(FEATURES))]])
+
+    with closing(sqlite3.connect(shop)) as connection:
+        (rows,) = store.score_customers(Spread(connection), 0, 7, alike)
+    assert rows == [prediction("elsewhere")]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +132,7 @@ def test_chunks_are_the_whole_snapshot(shop):
 def test_a_value_that_is_no_number_is_refused(make_work_db, shop_rows, value, sentence):
     path = make_work_db([{**shop_rows[0], "monetary": value}])
     with store.reading(path) as connection, pytest.raises(ModelError, match=sentence):
-        list(store.read_chunks(connection, 0, 10))
+        list(store.score_customers(connection, 0, 10, alike))
 
 
 def test_cost_and_benefit_of_a_contact_are_read(make_work_db):
