@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,12 +18,13 @@ from tests.engines import postgres_server
 from tests.needs import need
 
 REAL_FILE = "TILLSIGHT_ONLINE_RETAIL"
+MadeOnce = Callable[[str, Callable[[Settings], None]], Settings]
 COSTLY_SHOPS = ("real_shop", "demo_shop")
 LONG_FILES = {
     *("test_chaos", "test_engines", "test_faults", "test_forecast", "test_pipeline"),
     *("test_quiet_run", "test_spark"),
 }
-# Takes both costly shops, and so long that making them once more costs less than waiting for it.
+# Takes both costly shops, only reads in them, and takes long: it shares them with other processes.
 APART = {"test_spark"}
 
 # A program under test buffers what it writes, as it does on the machine of whoever uses it.
@@ -68,26 +71,45 @@ def settings_in() -> Callable[[Path], Settings]:
 
 
 @pytest.fixture(scope="session")
-def demo_shop(
+def made_once(
     tmp_path_factory: pytest.TempPathFactory, settings_in: Callable[[Path], Settings]
-) -> Settings:
-    """A whole run on a small made-up shop."""
-    settings = settings_in(tmp_path_factory.mktemp("demo_shop"))
-    files = write_demo(settings.demo_dir, customers=600)
-    pipeline.run(settings, [files.customers, files.products, files.transactions])
-    return settings
+) -> MadeOnce:
+    """Make a shop for all processes of the tests: the first makes it, and others wait for it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def make(name: str, run: Callable[[Settings], None]) -> Settings:
+        settings, made = settings_in(shared / name), shared / f"{name}.made"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                shutil.rmtree(settings.data_dir, ignore_errors=True)  # of one that failed
+                run(settings)
+                made.touch()
+        return settings
+
+    return make
 
 
 @pytest.fixture(scope="session")
-def real_shop(
-    tmp_path_factory: pytest.TempPathFactory,
-    settings_in: Callable[[Path], Settings],
-    online_retail: Path,
-) -> Settings:
+def demo_shop(made_once: MadeOnce) -> Settings:
+    """A whole run on a small made-up shop."""
+
+    def run(settings: Settings) -> None:
+        files = write_demo(settings.demo_dir, customers=600)
+        pipeline.run(settings, [files.customers, files.products, files.transactions])
+
+    return made_once("demo_shop", run)
+
+
+@pytest.fixture(scope="session")
+def real_shop(made_once: MadeOnce, online_retail: Path) -> Settings:
     """A whole run on the real file."""
-    settings = settings_in(tmp_path_factory.mktemp("real_shop"))
-    pipeline.run(settings, [online_retail])
-    return settings
+
+    def run(settings: Settings) -> None:
+        pipeline.run(settings, [online_retail])
+
+    return made_once("real_shop", run)
 
 
 @pytest.fixture(scope="session")
