@@ -4,6 +4,9 @@ BIN := .venv/bin
 TARGET ?= sqlite
 # some tests wait for a browser or a server: one process more than there are processors keeps these busy
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 4 ? n + 1 : 4 )))
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
+# on all processors, where pip takes one; templates within packages that are no Python are passed over
+PIP_COMPILE := $(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 ENGINES := duckdb postgres spark
 COMPILE := echo 'setuptools>=77' | uv pip compile pyproject.toml - --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --no-header --no-annotate
@@ -63,10 +66,12 @@ clean: ## Remove what dbt and the tools left; data/ stays
 	$(PYTHON) -m venv .venv
 
 .venv/installed: requirements.lock pyproject.toml | .venv/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP_INSTALL) --require-hashes --requirement requirements.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(PIP_COMPILE)
 	touch $@
 
 .venv/installed-%: requirements-%.lock .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	$(PIP_INSTALL) --require-hashes --requirement $<
+	$(PIP_COMPILE)
 	touch $@

@@ -6,6 +6,7 @@ import csv
 import fcntl
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -27,8 +28,10 @@ LONG_FILES = {
 # Takes both costly shops, only reads in them, and takes long: it shares them with other processes.
 APART = {"test_spark"}
 
-# A program under test buffers what it writes, as it does on the machine of whoever uses it.
+# A program under test buffers what it writes, and Ctrl+C reaches it, as on the machine of whoever
+# uses it; what a shell starts in the background is told to ignore Ctrl+C.
 os.environ.pop("PYTHONUNBUFFERED", None)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
