@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from dbt.adapters.sqlite.connections import SQLiteCredentials
 
 from scripts import pipeline
+from scripts.dbt_runner import Dbt
 from scripts.demo import write_demo
-from scripts.settings import PostgresAddress, Settings, read_settings
+from scripts.settings import PROJECT_DIR, PostgresAddress, Settings, read_settings
 from tests.engines import postgres_server
 from tests.needs import need
 
@@ -71,6 +73,31 @@ def settings_in() -> Callable[[Path], Settings]:
         return read_settings(data_dir=folder, as_of=as_of, environment={}, env_file=folder / ".env")
 
     return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let a build in a new data folder begin with what dbt has read of the project before.
+
+    dbt looks at what has changed since, as in a folder that is used again. Where the databases lie
+    is left out of that.
+    """
+    known, begin = tmp_path_factory.mktemp("parsed") / "partial_parse.msgpack", Dbt.__init__
+
+    def begin_with_what_is_known(dbt: Dbt, settings: Settings) -> None:
+        own = settings.dbt_output_dir / "target" / known.name
+        is_usual = settings.target == "sqlite" and settings.dbt_dir == PROJECT_DIR / "dbt_project"
+        if is_usual and known.exists() and not own.exists():
+            own.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(known, own)
+        begin(dbt, settings)
+        if is_usual:
+            shutil.copy(own, known)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLiteCredentials, "_connection_keys", lambda _: ["database", "schema"])
+        patch.setattr(Dbt, "__init__", begin_with_what_is_known)
+        yield
 
 
 @pytest.fixture(scope="session")
