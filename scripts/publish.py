@@ -31,7 +31,8 @@ def seal(marts_db: Path) -> str:
     Raises
     ------
     TillsightError
-        If a row names a parent that is not there, or the file is damaged.
+        If a row names a parent that is not there, a value is none of its column's, or the file is
+        damaged.
     """
     with closing(sqlite3.connect(marts_db)) as connection:
         _require_whole(connection, marts_db)
@@ -59,4 +60,7 @@ def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
         )
     verdict = connection.execute("pragma quick_check(1)").fetchone()[0]
     if verdict != "ok":
-        raise TillsightError(f"{path} is damaged ({verdict}); nothing was published")
+        raise TillsightError(
+            f"{path} is damaged, or holds what its columns do not allow ({verdict}); nothing was "
+            "published"
+        )

@@ -223,6 +223,17 @@ def test_an_orphan_is_not_published(published, tmp_path):
         publish.seal(new_marts)
 
 
+def test_a_value_that_went_past_the_checks_is_not_published(published, tmp_path):
+    new_marts = tmp_path / "marts.db"
+    new_marts.write_bytes(published.marts_db.read_bytes())
+    with closing(sqlite3.connect(new_marts)) as connection:
+        connection.execute("pragma ignore_check_constraints = on")
+        connection.execute("update transactions set invoice_date = 'soon'")
+        connection.commit()
+    with pytest.raises(TillsightError, match=r"do not allow \(CHECK .* failed in transactions\)"):
+        publish.seal(new_marts)
+
+
 def test_plain_dbt_builds_in_place_twice_with_the_same_result(published):
     """By hand, as the README says: every model, every test, unit tests too."""
     dbt = Path(sys.executable).with_name("dbt")
