@@ -56,7 +56,7 @@ def serving(
     for thread in threads:
         thread.start()
     try:
-        for _ in range(workers):
+        for _ in range(1 + workers):
             assert ready.acquire(timeout=SECONDS_TO_START), log
         (port,) = re.findall(r"Serving http://\S+?:(\d+);", "".join(log))
         yield Served(int(port), process, log)
@@ -72,5 +72,5 @@ def serving(
 def _read(stream, log, ready) -> None:
     for line in stream:
         log.append(line)
-        if "Application startup complete" in line:
+        if "Serving http" in line or "Application startup complete" in line:
             ready.release()
