@@ -41,12 +41,15 @@ from tests.test_engines import SHOPS, differences
 
 __all__ = ["on_sqlite"]
 
-# A small shop needs neither parts nor plans that change on the way, and no Java code made for it.
+# A shop of this size needs neither parts nor plans that change on the way.
 QUICK = """
 spark.sql.adaptive.enabled false
+spark.default.parallelism 1
+"""
+# A small one needs no Java code made for it, either.
+QUICKER = f"""{QUICK}
 spark.sql.codegen.wholeStage false
 spark.sql.codegen.factoryMode NO_CODEGEN
-spark.default.parallelism 1
 """
 STANDARD_PRODUCTS = next(form for form in FORMS if form.name == "standard_products")
 
@@ -57,11 +60,11 @@ OF_DATA_TESTS = {"data_tests": {"status"}, "build_info": {"data_tests", "data_te
 
 @contextmanager
 def built_on_spark(
-    shop: Settings, files: Sequence[Path], folder: Path, *, nodes: str
+    shop: Settings, files: Sequence[Path], folder: Path, *, conf: str, nodes: str
 ) -> Iterator[Settings]:
     """Load and build a shop on Spark, with what the model wrote on SQLite."""
     need("Java is not there: apt-get install openjdk-17-jre", is_there=bool(shutil.which("java")))
-    (folder / "spark-defaults.conf").write_text(QUICK)
+    (folder / "spark-defaults.conf").write_text(conf)
     shutil.copy(shop.raw_db, folder / "raw.db")
     (folder / ".target").write_text("spark\n")
     metastore = f"jdbc:derby:memory:{folder.name};create=true"
@@ -82,14 +85,17 @@ def spark_shop(demo_shop, tmp_path_factory) -> Iterator[Settings]:
     names = ("customers.csv", "products.csv", "transactions.csv")
     files = [demo_shop.demo_dir / name for name in names]
     folder = tmp_path_factory.mktemp("spark")
-    with built_on_spark(demo_shop, files, folder, nodes="seed model test") as settings:
+    with built_on_spark(
+        demo_shop, files, folder, conf=QUICKER, nodes="seed model test"
+    ) as settings:
         yield settings
 
 
 @pytest.fixture(scope="module")
 def real_spark_shop(real_shop, online_retail, tmp_path_factory) -> Iterator[Settings]:
     folder = tmp_path_factory.mktemp("real")
-    with built_on_spark(real_shop, [online_retail], folder, nodes="seed model") as settings:
+    files = [online_retail]
+    with built_on_spark(real_shop, files, folder, conf=QUICK, nodes="seed model") as settings:
         yield settings
 
 
