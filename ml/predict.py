@@ -146,7 +146,7 @@ def score(
 
 
 @dataclass(frozen=True)
-class Scorer:
+class ModelScorer:
     """Scores rows of features wherever it is sent: the model travels as the bytes of its files.
 
     Attributes
@@ -204,12 +204,14 @@ def _score_all(
             "latest' if it was chosen by hand"
         )
     model_file.unpack(files, horizon_days=latest.horizon_days)  # one that does not fit goes nowhere
-    scorer = Scorer(files, latest.as_of_date, latest.horizon_days, settings)
+    scorer = ModelScorer(files, latest.as_of_date, latest.horizon_days, settings)
     chances: list[float] = []
 
     def parts() -> Iterator[list[PredictionRow]]:
         tell(_WHAT, 0, latest.rows)
-        for rows in store.score_customers(work, 0, settings.chunk_rows, scorer):
+        for rows in store.score_customers(
+            work, latest.snapshot_number, settings.chunk_rows, scorer
+        ):
             chances.extend(row.purchase_probability for row in rows)
             yield rows
             tell(_WHAT, len(chances), latest.rows)

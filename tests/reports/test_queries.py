@@ -123,15 +123,20 @@ def test_customers_come_with_the_highest_spend_first_and_those_without_an_order_
     assert [ids[row.place] for row in customers] == [row.customer_id for row in customers]
 
 
-def test_products_of_an_order_come_dearest_first_and_without_returns(marts, connection):
-    with queries.open_marts(marts) as opened:
-        products = [row for row in queries.read_order_products(opened) if row.order_id == "00-0"]
-    lines = connection.execute(
-        "select p.product_name from transactions as t"
-        " inner join products as p on t.product_id = p.product_id"
-        " where t.invoice_id = '00-0' and t.amount > 0 order by t.amount desc"
-    ).fetchall()
-    assert [row.product_name for row in products] == [name for (name,) in lines[:3]]
+def test_products_of_an_order_come_dearest_first_and_without_returns(marts, connection, tmp_path):
+    (first, lamp), (second, mug) = connection.execute(
+        "select product_id, product_name from products order by product_id limit 2"
+    )
+    lines = ((first, 30.0), (second, 20.0), (second, 20.0), (second, -25.0))
+    values = ", ".join(
+        f"('n{number}', 'c01', '{product}', '2024-06-01', 1, {amount}, '', 'new', {amount < 0:d})"
+        for number, (product, amount) in enumerate(lines)
+    )
+    with queries.open_marts(
+        changed(marts, tmp_path, f"insert into transactions values {values}")
+    ) as opened:
+        products = [row for row in queries.read_order_products(opened) if row.order_id == "new"]
+    assert [row[2:] for row in products] == [(mug, 40.0), (lamp, 30.0)]
 
 
 def test_a_shop_without_customers_reads(empty_marts):

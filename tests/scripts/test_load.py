@@ -5,8 +5,6 @@ import io
 import sqlite3
 from contextlib import closing
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -326,28 +324,6 @@ def test_files_before_a_faulty_one_stay_landed(raw_db, landed, write):
     assert landed("select count(*) from raw_standard_transactions") == [(1,)]
 
 
-# --- progress
-
-
-def test_progress_counts_the_bytes_of_a_text_file(raw_db, write):
-    content = HEADER + SALE * 100_000
-    heard = []
-    load_files(raw_db, [write("sales.csv", content)], progress=lambda *said: heard.append(said))
-    assert {(what, total) for what, _, total in heard} == {("Loading sales.csv", len(content))}
-    done = [done for _, done, _ in heard]
-    assert done == sorted(set(done))
-    assert done[-1] == len(content)
-    # A bar, not a message a row: at most one for each two-hundredth, and one at the start.
-    assert 10 < len(done) <= 201
-
-
-def test_progress_of_a_file_without_rows_ends_too(raw_db, write):
-    heard = []
-    path = write("sales.csv", HEADER)
-    load_files(raw_db, [path], progress=lambda *said: heard.append(said))
-    assert heard == [("Loading sales.csv", len(HEADER), len(HEADER))]
-
-
 def test_nobody_else_writes_from_the_look_at_what_is_loaded_to_the_end(raw_db, write):
     attempts = []
 
@@ -362,21 +338,6 @@ def test_nobody_else_writes_from_the_look_at_what_is_loaded_to_the_end(raw_db, w
     # No row is inserted before progress is told, so that only the transaction's beginning locks.
     load_files(raw_db, [write("sales.csv", HEADER)], progress=try_to_write)
     assert len(attempts) == 1
-
-
-def test_progress_counts_compressed_bytes(raw_db, write):
-    packed = gzip.compress((HEADER + SALE).encode(), mtime=0)
-    heard = []
-    load_files(raw_db, [write("sales.csv.gz", packed)], progress=lambda *said: heard.append(said))
-    assert heard[-1] == ("Loading sales.csv.gz", len(packed), len(packed))
-
-
-def test_progress_counts_the_rows_of_other_files(raw_db, tmp_path):
-    heard = []
-    ids = [str(n) for n in range(30_000)]
-    pq.write_table(pa.table({"customer_id": ids, "name": ids}), tmp_path / "a.parquet")
-    load_files(raw_db, [tmp_path / "a.parquet"], progress=lambda *said: heard.append(said[1:]))
-    assert heard == [(10_000, 30_000), (20_000, 30_000), (30_000, 30_000)]
 
 
 # --- the real file

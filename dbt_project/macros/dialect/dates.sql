@@ -107,19 +107,6 @@
     printf('%04d-%02d-01', ({{ month_number }}) / 12, ({{ month_number }}) % 12 + 1)
 {%- endmacro %}
 
-{# A date given in the settings, as a literal of the engine; null where none is given. #}
-{% macro date_literal(date) -%}
-    {{ return(adapter.dispatch('date_literal', 'tillsight')(date)) }}
-{%- endmacro %}
-
-{% macro default__date_literal(date) -%}
-    cast({{ "'" ~ date ~ "'" if date else 'null' }} as date)
-{%- endmacro %}
-
-{% macro sqlite__date_literal(date) -%}
-    {{ "'" ~ date ~ "'" if date else 'null' }}
-{%- endmacro %}
-
 {# A day number later than any that is read: the end of a span that has not ended. #}
 {% macro day_after_all() -%}
     84006

@@ -49,3 +49,16 @@
 {% macro number_literal(number) -%}
     {{ 'null' if number is none else number }}
 {%- endmacro %}
+
+{# A date given in the settings, as a literal of the engine; null where none is given. #}
+{% macro date_literal(date) -%}
+    {{ return(adapter.dispatch('date_literal', 'tillsight')(date)) }}
+{%- endmacro %}
+
+{% macro default__date_literal(date) -%}
+    cast({{ "'" ~ date ~ "'" if date else 'null' }} as date)
+{%- endmacro %}
+
+{% macro sqlite__date_literal(date) -%}
+    {{ "'" ~ date ~ "'" if date else 'null' }}
+{%- endmacro %}
