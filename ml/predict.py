@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
+from threadpoolctl import threadpool_limits
 
-from ml import explain, model_file, model_folders, runs, store
+from ml.data import features as feature_data
+from ml.data.schema import PredictionRow, RunRow
+from ml.data.windows import FloatArray
 from ml.errors import ModelError
-from ml.model_file import Model
+from ml.models import explain
+from ml.registry import database, folders, runs, serialization
+from ml.registry.serialization import Model
 from ml.settings import DEFAULTS, Progress, Settings, silent
-from ml.split import FloatArray
-from ml.tables import PredictionRow, RunRow
 
 _WHAT = "Scoring customers"
 
@@ -47,7 +49,7 @@ class PredictResult:
 
 
 def predict(
-    work: Path | store.FeatureSource,
+    work: Path | feature_data.FeatureSource,
     raw_db: Path,
     models_dir: Path,
     *,
@@ -84,13 +86,13 @@ def predict(
         If there is no run yet, the model's files are missing, damaged or do not fit, or a
         database cannot be read or written.
     """
-    with store.writing(raw_db) as raw:
+    with database.writing(raw_db) as raw:
         run = runs.in_use(raw)
         if run.status == "unavailable":
             runs.write_predictions(raw, run.model_run_id, [])
             return PredictResult(run.model_run_id, 0, 0.0, run.as_of_date, run.message)
-        files = model_folders.read(models_dir, run.model_run_id, model_file.NEEDED_FILES)
-        with store.reading(work) as features:
+        files = folders.read(models_dir, run.model_run_id, serialization.NEEDED_FILES)
+        with feature_data.reading(work) as features:
             return _score_all(features, raw, run, files, settings=settings, tell=progress or silent)
 
 
@@ -166,7 +168,7 @@ class ModelScorer:
     horizon_days: int
     settings: Settings
 
-    def __call__(self, parts: Iterable[store.Rows]) -> Iterator[list[PredictionRow]]:
+    def __call__(self, parts: Iterable[feature_data.Rows]) -> Iterator[list[PredictionRow]]:
         """Score one part after the other.
 
         Raises
@@ -174,17 +176,17 @@ class ModelScorer:
         ModelError
             If the model's files are damaged or do not fit, or a feature is no number.
         """
-        model = model_file.unpack(self.files, horizon_days=self.horizon_days)
+        model = serialization.unpack(self.files, horizon_days=self.horizon_days)
         with threadpool_limits(limits=1):
             for rows in parts:
-                ids, features = store.customers(rows)
+                ids, features = feature_data.customers(rows)
                 yield score(
                     model, ids, features, as_of_date=self.as_of_date, settings=self.settings
                 )
 
 
 def _score_all(
-    work: store.Features,
+    work: feature_data.Features,
     raw: Connection,
     run: RunRow,
     files: Mapping[str, bytes],
@@ -193,7 +195,7 @@ def _score_all(
     tell: Progress,
 ) -> PredictResult:
     """Score the latest snapshot chunk by chunk."""
-    latest = store.read_latest(work)
+    latest = feature_data.read_latest(work)
     if latest is None:
         runs.write_predictions(raw, run.model_run_id, [])
         return PredictResult(run.model_run_id, 0, 0.0, None, "There is no customer with an order.")
@@ -203,13 +205,13 @@ def _score_all(
             "the day that is to be scored; type 'tillsight train' first, or 'tillsight model use "
             "latest' if it was chosen by hand"
         )
-    model_file.unpack(files, horizon_days=latest.horizon_days)  # one that does not fit goes nowhere
+    serialization.unpack(files, horizon_days=latest.horizon_days)
     scorer = ModelScorer(files, latest.as_of_date, latest.horizon_days, settings)
     chances: list[float] = []
 
     def parts() -> Iterator[list[PredictionRow]]:
         tell(_WHAT, 0, latest.rows)
-        for rows in store.score_customers(
+        for rows in feature_data.score_customers(
             work, latest.snapshot_number, settings.chunk_rows, scorer
         ):
             chances.extend(row.purchase_probability for row in rows)

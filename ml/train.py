@@ -9,18 +9,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
+from threadpoolctl import threadpool_limits
 
-from ml import model_file, model_folders, protocol, runs, sampling, split, store, verdict
-from ml.card import write_card
+from ml import backtest
+from ml.backtest import Outcome
+from ml.data import sampling
+from ml.data.features import (
+    Features,
+    FeatureSource,
+    read_contact,
+    read_labels,
+    read_summaries,
+    read_window,
+    reading,
+)
+from ml.data.schema import RunRow
+from ml.data.windows import Plan, Window, WindowSummary, describe, fingerprint, plan
 from ml.errors import ModelError, TooLittleDataError
-from ml.protocol import Outcome
+from ml.evaluation import verdict
+from ml.evaluation.model_card import write_card
+from ml.registry import database, folders, runs, serialization
 from ml.settings import DEFAULTS, FEATURES, MODELS_KEPT, Progress, Settings, silent
-from ml.split import Plan, Window, WindowSummary
-from ml.tables import RunRow
 
 _WHAT = "Training the model"
-_STEPS = 2 + protocol.STEPS
+_STEPS = 2 + backtest.STEPS
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,7 @@ class TrainResult:
 
 
 def train(
-    work: Path | store.FeatureSource,
+    work: Path | FeatureSource,
     raw_db: Path,
     models_dir: Path,
     *,
@@ -101,40 +113,40 @@ def train(
         tell(_WHAT, _STEPS, _STEPS)
         return pinned
     windows: dict[int, Window] = {}
-    with threadpool_limits(limits=1), store.reading(work) as features:
-        cost, benefit = store.read_contact(features)
+    with threadpool_limits(limits=1), reading(work) as features:
+        cost, benefit = read_contact(features)
         settings = replace(settings, contact_cost=cost, contact_benefit=benefit)
-        summaries = store.read_summaries(features)
+        summaries = read_summaries(features)
         try:
-            roles = split.plan(summaries, settings)
+            roles = plan(summaries, settings)
             windows = _read(features, roles, settings)
             run = _nameless(summaries, windows, settings, roles=roles)
             if only_if_changed and _is_whole(raw_db, models_dir, run.model_run_id):
                 tell(_WHAT, _STEPS, _STEPS)
                 return _kept(raw_db, run.model_run_id)
             tell(_WHAT, 1, _STEPS)
-            outcome = protocol.learn(roles, windows, settings, tell=_counted(tell))
+            outcome = backtest.learn(roles, windows, settings, tell=_counted(tell))
         except TooLittleDataError as error:
             run = _nameless(summaries, windows, settings, message=str(error))
             return _keep(raw_db, run, None, tell)
     run = _trained(run, roles, outcome, settings)
-    model_folders.save(models_dir, run.model_run_id, _files(run, outcome, settings))
+    folders.save(models_dir, run.model_run_id, _files(run, outcome, settings))
     result = _keep(raw_db, run, outcome, tell)
     _prune(raw_db, models_dir, models_kept)
     return result
 
 
-def _read(features: store.Features, roles: Plan, settings: Settings) -> dict[int, Window]:
+def _read(features: Features, roles: Plan, settings: Settings) -> dict[int, Window]:
     """Read each window in use, or as many of its rows as its roles need."""
     windows = {}
     for summary in roles.windows():
         only = None
         limit = _limit(summary, roles, settings)
         if summary.rows > limit:
-            ids, labels = store.read_labels(features, summary)
+            ids, labels = read_labels(features, summary)
             seed = settings.seed + summary.snapshot_number
             only = [ids[row] for row in sampling.sample(ids, labels, limit=limit, seed=seed)]
-        windows[summary.snapshot_number] = store.read_window(features, summary, only)
+        windows[summary.snapshot_number] = read_window(features, summary, only)
     return windows
 
 
@@ -149,7 +161,7 @@ def _limit(summary: WindowSummary, roles: Plan, settings: Settings) -> int:
 
 def _pinned(raw_db: Path) -> TrainResult | None:
     """Return the run that was chosen by hand."""
-    with store.writing(raw_db) as connection:
+    with database.writing(raw_db) as connection:
         pinned = [one.run for one in runs.listed(connection) if one.is_pinned]
     if not pinned:
         return None
@@ -165,13 +177,13 @@ def _pinned(raw_db: Path) -> TrainResult | None:
 
 def _is_whole(raw_db: Path, models_dir: Path, model_run_id: str) -> bool:
     """Tell whether a run is there, and its model can be read."""
-    with store.writing(raw_db) as connection:
+    with database.writing(raw_db) as connection:
         run = runs.find(connection, model_run_id)
     if run is None or run.status != "trained" or run.horizon_days is None:
         return False
     try:
-        files = model_folders.read(models_dir, model_run_id, model_file.NEEDED_FILES)
-        model_file.unpack(files, horizon_days=run.horizon_days)
+        files = folders.read(models_dir, model_run_id, serialization.NEEDED_FILES)
+        serialization.unpack(files, horizon_days=run.horizon_days)
     except ModelError:
         return False
     return True
@@ -179,7 +191,7 @@ def _is_whole(raw_db: Path, models_dir: Path, model_run_id: str) -> bool:
 
 def _kept(raw_db: Path, model_run_id: str) -> TrainResult:
     """Make a run that is there the latest one."""
-    with store.writing(raw_db) as connection:
+    with database.writing(raw_db) as connection:
         runs.make_latest(connection, model_run_id)
         run = runs.find(connection, model_run_id)
     assert run is not None  # noqa: S101  it was found a moment ago, and nobody deletes runs
@@ -193,7 +205,7 @@ def _keep(raw_db: Path, run: RunRow, outcome: Outcome | None, tell: Progress) ->
     """Write a run into raw.db and say what came of it."""
     metrics = outcome.metrics if outcome else []
     curves = outcome.curves if outcome else []
-    with store.writing(raw_db) as connection:
+    with database.writing(raw_db) as connection:
         runs.write_run(connection, run, metrics, curves)
         used = runs.in_use(connection).model_run_id
     tell(_WHAT, _STEPS, _STEPS)
@@ -208,12 +220,12 @@ def _keep(raw_db: Path, run: RunRow, outcome: Outcome | None, tell: Progress) ->
 
 def _prune(raw_db: Path, models_dir: Path, models_kept: int) -> None:
     """Delete the folders of old models, but not that of the one in use."""
-    with store.writing(raw_db) as connection:
+    with database.writing(raw_db) as connection:
         listed = runs.listed(connection)
-    there = model_folders.kept(models_dir)
+    there = folders.kept(models_dir)
     trained = [one for one in listed if one.run.model_run_id in there]
     old = {one.run.model_run_id for one in trained[models_kept:] if not one.is_in_use}
-    model_folders.remove(models_dir, old)
+    folders.remove(models_dir, old)
 
 
 def _counted(tell: Progress) -> Callable[[], None]:
@@ -231,8 +243,8 @@ def _nameless(
     message: str = "",
 ) -> RunRow:
     """Name a run by what it read, its settings and versions; nothing is trained yet."""
-    data = split.fingerprint(summaries, windows.values())
-    versions = model_file.library_versions()
+    data = fingerprint(summaries, windows.values())
+    versions = serialization.library_versions()
     name = json.dumps([data, settings.as_json(), versions], sort_keys=True)
     latest = summaries[0] if summaries else None
     return RunRow(
@@ -254,7 +266,7 @@ def _nameless(
         evaluated_as_of_date=None,
         evaluation_rows=None,
         base_rate=None,
-        windows=json.dumps([split.describe(summary, roles) for summary in summaries]),
+        windows=json.dumps([describe(summary, roles) for summary in summaries]),
         feature_names=json.dumps(list(FEATURES)),
         settings=json.dumps(settings.as_json()),
         library_versions=json.dumps(versions),
@@ -285,7 +297,7 @@ def _trained(run: RunRow, roles: Plan, outcome: Outcome, settings: Settings) -> 
         evaluated_as_of_date=roles.report.as_of_date,
         evaluation_rows=outcome.evaluation_rows,
         base_rate=outcome.base_rate,
-        model_file=f"{run.model_run_id}/{model_file.MODEL_FILE}",
+        model_file=f"{run.model_run_id}/{serialization.MODEL_FILE}",
     )
     return replace(run, card=write_card(run, outcome.metrics, outcome.model.forecast.level_shift))
 
@@ -296,4 +308,4 @@ def _files(run: RunRow, outcome: Outcome, settings: Settings) -> dict[str, bytes
     facts = {name: value for name, value in vars(run).items() if name != "card"}
     about = {"run": facts, "settings": settings.as_json(), "metrics": metrics}
     card = str(run.card).encode()
-    return {**model_file.pack(outcome.model, about), model_file.CARD_FILE: card}
+    return {**serialization.pack(outcome.model, about), serialization.CARD_FILE: card}

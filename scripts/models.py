@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
-import ml.runs
-from ml import model_folders
-from ml.runs import ListedRun
+import ml.registry.runs
+from ml.registry import folders
+from ml.registry.runs import ListedRun
 from scripts import pipeline, warehouse
 from scripts.errors import TillsightError
 from scripts.settings import Settings
@@ -48,7 +48,7 @@ def list_runs(settings: Settings) -> list[KeptRun]:
         Empty before the first training.
     """
     pipeline.ensure_raw(settings)
-    there = model_folders.kept(settings.models_dir)
+    there = folders.kept(settings.models_dir)
     with closing(warehouse.connect_read_only(settings.raw_db)) as connection:
         losses = dict(
             connection.execute(
@@ -61,7 +61,7 @@ def list_runs(settings: Settings) -> list[KeptRun]:
         )
         return [
             KeptRun(one, one.run.model_run_id in there, losses.get(one.run.model_run_id))
-            for one in ml.runs.listed(connection)
+            for one in ml.registry.runs.listed(connection)
         ]
 
 
@@ -120,8 +120,8 @@ def use_run(settings: Settings, name: str) -> KeptRun:
     ModelError
         If the model file is damaged or does not fit.
     """
-    from ml import model_file  # noqa: PLC0415  imports scikit-learn, which takes seconds
-    from ml.store import writing  # noqa: PLC0415  as above
+    from ml.registry import serialization as model_file  # noqa: PLC0415  imports scikit-learn, which takes seconds
+    from ml.registry.database import writing  # noqa: PLC0415  as above
 
     chosen = find_run(settings, name)
     run = chosen.listed.run
@@ -131,8 +131,8 @@ def use_run(settings: Settings, name: str) -> KeptRun:
                 f"the model of the run {run.model_run_id} is not in {settings.models_dir}; choose "
                 "one that 'tillsight model list' shows as kept"
             )
-        files = model_folders.read(settings.models_dir, run.model_run_id, model_file.NEEDED_FILES)
+        files = folders.read(settings.models_dir, run.model_run_id, model_file.NEEDED_FILES)
         model_file.unpack(files, horizon_days=run.horizon_days)
     with writing(settings.raw_db) as connection:
-        ml.runs.pin(connection, None if name == LATEST else run.model_run_id)
+        ml.registry.runs.pin(connection, None if name == LATEST else run.model_run_id)
     return find_run(settings, None)

@@ -8,22 +8,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ml.runs
+import ml.registry.runs
 import reports.exports
-import reports.queries
 import reports.site
 from reports.options import SiteOptions
 from scripts import generations, load, publish, requirements, row_counts, warehouse
 from scripts.engines import engine_of
 from scripts.errors import TillsightError
 from scripts.generations import Generation
+from scripts.load import LoadResult, new_rows
 from scripts.settings import Settings
 
-# dbt and scikit-learn take seconds to import: the steps that need them do so, and loading does not.
 if TYPE_CHECKING:
     from ml.predict import PredictResult
     from ml.train import TrainResult
     from scripts.dbt_runner import Dbt
+
+# dbt and scikit-learn take seconds to import: the steps that need them do so, and loading does not.
 
 Progress = Callable[[str, int, int], None]
 
@@ -52,7 +53,7 @@ class RunResult:
         The CSV files.
     """
 
-    loads: list[load.LoadResult]
+    loads: list[LoadResult]
     training: TrainResult
     site: reports.site.SiteResult
     exports: list[reports.exports.ExportedFile]
@@ -65,7 +66,7 @@ def ensure_raw(settings: Settings) -> None:
     warehouse.ensure_raw(settings.raw_db)
     engine_of(settings).raw.ensure()
     with closing(warehouse.connect(settings.raw_db)) as connection:
-        ml.runs.ensure_tables(connection)
+        ml.registry.runs.ensure_tables(connection)
 
 
 def load_files(
@@ -75,7 +76,7 @@ def load_files(
     form: str | None = None,
     encoding: str = "utf-8",
     progress: Progress | None = None,
-) -> list[load.LoadResult]:
+) -> list[LoadResult]:
     """Land files where the target has its raw tables; see `scripts.load.load_files`."""
     ensure_raw(settings)
     return load.load_files(
@@ -268,7 +269,7 @@ def run(
     """
     step("Loading")
     loads = load_files(settings, files, form=form, encoding=encoding, progress=progress)
-    count(load.new_rows(loads))
+    count(new_rows(loads))
     step("Building the features")
     dbt = _built_features(settings, progress)
     count(row_counts.feature_rows(engine_of(settings)))

@@ -14,7 +14,7 @@ import pytest
 from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 
-from ml import store
+from ml.data.features import read_labels, read_summaries, read_window, reading
 from ml.predict import predict
 from scripts import pipeline
 from scripts.engines import engine_of, spark_raw
@@ -143,15 +143,15 @@ def test_every_mart_is_that_of_sqlite(shops):
 def test_the_model_reads_the_features_that_sqlite_has(shops):
     on_spark, on_sqlite = shops
     with (
-        store.reading(engine_of(on_spark).features) as ours,
-        store.reading(on_sqlite.work_db) as theirs,
+        reading(engine_of(on_spark).features) as ours,
+        reading(on_sqlite.work_db) as theirs,
     ):
-        summaries = store.read_summaries(theirs)
-        assert store.read_summaries(ours) == summaries
-        some = store.read_labels(theirs, summaries[1])[0][::7]
-        window = store.read_window(ours, summaries[1], only=some)
+        summaries = read_summaries(theirs)
+        assert read_summaries(ours) == summaries
+        some = read_labels(theirs, summaries[1])[0][::7]
+        window = read_window(ours, summaries[1], only=some)
         assert window.customer_ids == some
-        expected = store.read_window(theirs, summaries[1], only=some)
+        expected = read_window(theirs, summaries[1], only=some)
         np.testing.assert_allclose(window.features, expected.features, rtol=1e-9, atol=1e-9)
         assert window.labels.tolist() == expected.labels.tolist()
 

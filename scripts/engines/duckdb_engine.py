@@ -14,8 +14,8 @@ import duckdb
 import pyarrow as pa
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
+from ml.data.features import Features
 from ml.errors import ModelError
-from ml.store import Features
 from scripts import warehouse
 from scripts.engines import raw_tables
 from scripts.engines.bulk import arrow_tables, landed_tables

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from ml.store import FeatureSource
+from ml.data.features import FeatureSource
 from scripts.raw_store import RawStore
 
 Progress = Callable[[str, int, int], None]

@@ -14,7 +14,7 @@ import psycopg2
 from psycopg2 import extensions, sql
 from psycopg2.extras import execute_values
 
-from ml.store import Features
+from ml.data.features import Features
 from scripts.engines import raw_tables
 from scripts.engines.bulk import CsvStream, landed_rows
 from scripts.engines.engine import Progress, plain_row

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ml.tables import TABLES
+from ml.data.schema import TABLES
 from scripts import warehouse
 from scripts.forms import FORMS
 
@@ -45,7 +45,7 @@ def ddl(name: str, types: Mapping[str, str]) -> str:
     Parameters
     ----------
     name : str
-        A table of `ml.tables`.
+        A table of `ml.data.schema`.
     types : mapping of str to str
         What the engine calls text, integer and real.
 
@@ -90,7 +90,7 @@ def column_types(name: str) -> dict[str, str]:
     Parameters
     ----------
     name : str
-        A table of `ml.tables`.
+        A table of `ml.data.schema`.
 
     Examples
     --------

@@ -14,9 +14,9 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import DateType, TimestampNTZType
 
+from ml.data.features import Features, Scorer
+from ml.data.schema import PredictionRow
 from ml.errors import ModelError
-from ml.store import Features, Scorer
-from ml.tables import PredictionRow
 from scripts.engines import raw_tables
 from scripts.engines.bulk import arrow_tables
 from scripts.engines.engine import Progress, plain_row

@@ -9,7 +9,7 @@ from dataclasses import astuple
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from ml.tables import TABLES
+from ml.data.schema import TABLES
 from scripts.engines import raw_tables
 from scripts.engines.bulk import arrow_tables, landed_tables
 from scripts.engines.shop_mark import MARK, require_own, shop_mark

@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from ml.data.schema import RunRow
+from ml.data.windows import FloatArray, Window, WindowSummary
 from ml.settings import FEATURES, LABEL, Settings
-from ml.split import FloatArray, Window, WindowSummary
-from ml.tables import RunRow
 from ml.train import TrainResult, train
 from tests.needs import need
 

@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from ml.baselines import BASELINES
+from ml.models.baselines import BASELINES
 from ml.settings import DEFAULTS, LABEL
 from ml.train import train
 

@@ -1,3 +1,5 @@
+"""tests.ml.test_predict."""
+
 from __future__ import annotations
 
 import json
@@ -7,12 +9,12 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from ml import runs, store
+from ml.data.schema import PredictionRow
 from ml.errors import ModelError
-from ml.model_file import Model
 from ml.predict import predict, score
+from ml.registry import database, runs
+from ml.registry.serialization import Model
 from ml.settings import FEATURES, LABEL, Settings
-from ml.tables import PredictionRow
 from ml.train import train
 
 
@@ -172,14 +174,14 @@ def test_what_fails_is_not_logged(copy, query, shop):
 def two(copy, short_shop, quick):
     """Return the names of the run of the copy and of a newer one."""
     newer = train(short_shop, copy / "raw.db", copy / "models", settings=quick)
-    with store.writing(copy / "raw.db") as connection:
+    with database.writing(copy / "raw.db") as connection:
         newest_first = [one.run.model_run_id for one in runs.listed(connection)]
     assert newest_first[0] == newer.model_run_id
     return newest_first[::-1]
 
 
 def choose(out, name):
-    with store.writing(out / "raw.db") as connection:
+    with database.writing(out / "raw.db") as connection:
         runs.pin(connection, name)
 
 
@@ -214,7 +216,7 @@ def test_both_models_of_a_day_are_in_the_log_and_the_last_one_has_the_highest_nu
 def test_a_model_chosen_by_hand_stays_in_use_when_a_newer_run_has_none(
     copy, make_work_db, shop_rows, shop, query
 ):
-    with store.writing(copy / "raw.db") as connection:
+    with database.writing(copy / "raw.db") as connection:
         name = runs.in_use(connection).model_run_id
     choose(copy, name)
     train(make_work_db(shop_rows[:5]), copy / "raw.db", copy / "models")

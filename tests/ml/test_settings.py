@@ -1,8 +1,10 @@
+"""tests.ml.test_settings."""
+
 from __future__ import annotations
 
 import json
 
-from ml.pipeline import MEMBERS
+from ml.models.estimators import MEMBERS
 from ml.settings import DEFAULTS, FAMILIES, FEATURES, LABEL, MODELS_KEPT
 
 

@@ -1,3 +1,5 @@
+"""tests.ml.test_train."""
+
 from __future__ import annotations
 
 import json
@@ -9,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from ml import verdict
-from ml.baselines import BASELINES
-from ml.model_file import MODEL_FILE, library_versions
+from ml.data.schema import MetricRow
+from ml.evaluation import verdict
+from ml.models.baselines import BASELINES
 from ml.predict import predict
+from ml.registry.serialization import MODEL_FILE, library_versions
 from ml.settings import DEFAULTS, FEATURES, LABEL, Settings
-from ml.tables import MetricRow
 from ml.train import train
 
 ROOT = Path(__file__).parents[2]

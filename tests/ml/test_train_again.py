@@ -9,8 +9,9 @@ from contextlib import closing
 
 import pytest
 
-from ml import runs, store
 from ml.predict import predict
+from ml.registry import runs
+from ml.registry.database import writing
 from ml.settings import LABEL
 from ml.train import train
 
@@ -50,7 +51,7 @@ def pin(tmp_path):
     """Return what chooses a run by hand."""
 
     def choose(name):
-        with store.writing(tmp_path / "raw.db") as connection:
+        with writing(tmp_path / "raw.db") as connection:
             runs.pin(connection, name)
 
     return choose
@@ -82,7 +83,7 @@ def files(tmp_path):
 
 
 def used(tmp_path):
-    with store.writing(tmp_path / "raw.db") as connection:
+    with writing(tmp_path / "raw.db") as connection:
         return runs.in_use(connection).model_run_id
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ml.baselines import BASELINES
+from ml.models.baselines import BASELINES
 from ml.predict import predict
 from ml.train import train
 

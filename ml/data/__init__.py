@@ -1,0 +1,1 @@
+"""Read features and cut their dates into training, validation and test windows."""

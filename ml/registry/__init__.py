@@ -1,0 +1,1 @@
+"""Trained models on disk and the tables of raw.db that describe them."""
