@@ -12,12 +12,17 @@ import ml.registry.runs
 import reports.exports
 import reports.site
 from reports.options import SiteOptions
-from scripts import generations, load, publish, requirements, row_counts, warehouse
+from scripts import preconditions
 from scripts.engines import engine_of
+from scripts.engines import sqlite as sqlite_engine
+from scripts.engines.base import Engine
 from scripts.errors import TillsightError
-from scripts.generations import Generation
-from scripts.load import LoadResult, new_rows
+from scripts.ingest import load
+from scripts.ingest.load import LoadResult, new_rows
+from scripts.publish import releases, seal
+from scripts.publish.releases import Generation
 from scripts.settings import Settings
+from scripts.storage import sqlite
 
 if TYPE_CHECKING:
     from ml.predict import PredictResult
@@ -62,10 +67,10 @@ class RunResult:
 def ensure_raw(settings: Settings) -> None:
     """Create the raw tables that are not there yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    requirements.settle_target(settings)
-    warehouse.ensure_raw(settings.raw_db)
+    preconditions.settle_target(settings)
+    sqlite_engine.ensure_raw(settings.raw_db)
     engine_of(settings).raw.ensure()
-    with closing(warehouse.connect(settings.raw_db)) as connection:
+    with closing(sqlite.connect(settings.raw_db)) as connection:
         ml.registry.runs.ensure_tables(connection)
 
 
@@ -77,7 +82,7 @@ def load_files(
     encoding: str = "utf-8",
     progress: Progress | None = None,
 ) -> list[LoadResult]:
-    """Land files where the target has its raw tables; see `scripts.load.load_files`."""
+    """Land files where the target has its raw tables; see `scripts.ingest.load.load_files`."""
     ensure_raw(settings)
     return load.load_files(
         engine_of(settings).raw,
@@ -111,14 +116,14 @@ def _build_marts(dbt: Dbt, settings: Settings, progress: Progress | None) -> Gen
     dbt.build("marts", progress=progress)
     dbt.write_docs(new.dbt_docs_html)
     engine.give_marts(dbt.marts(), progress)
-    publish.seal(new.marts_db)
+    seal.seal(new.marts_db)
     return new
 
 
 def _publish(settings: Settings) -> None:
     """Let readers see the new marts, page and CSV files."""
     engine_of(settings).publish()
-    generations.finish(settings.data_dir)
+    releases.finish(settings.data_dir)
 
 
 def _write_page(
@@ -147,7 +152,7 @@ def train(
     from ml.train import train as train_model  # noqa: PLC0415  heavy, see above
 
     ensure_raw(settings)
-    requirements.require_features(settings)
+    preconditions.require_features(settings)
     return train_model(
         engine_of(settings).features,
         settings.raw_db,
@@ -163,7 +168,7 @@ def predict(settings: Settings, *, progress: Progress | None = None) -> PredictR
     from ml.predict import predict as predict_customers  # noqa: PLC0415  heavy, see above
 
     ensure_raw(settings)
-    requirements.require_features(settings)
+    preconditions.require_features(settings)
     return predict_customers(
         engine_of(settings).features, settings.raw_db, settings.models_dir, progress=progress
     )
@@ -199,12 +204,12 @@ def report(
         If the page cannot be written there.
     """
     wanted = options or SiteOptions()
-    requirements.require_as_of(settings)
+    preconditions.require_as_of(settings)
     if not (out or wanted.is_public or wanted.single_file):
-        with generations.successor(settings.data_dir, settings.marts_db) as new:
+        with releases.successor(settings.data_dir, settings.marts_db) as new:
             return _at_its_place(_write_page(new, wanted, progress), settings)
     if out:
-        requirements.require_place_for_page(out, single_file=wanted.single_file)
+        preconditions.require_place_for_page(out, single_file=wanted.single_file)
     place = out or settings.page_path(is_public=wanted.is_public, single_file=wanted.single_file)
     return reports.site.write_site(
         settings.marts_db,
@@ -223,7 +228,7 @@ def _at_its_place(page: reports.site.SiteResult, settings: Settings) -> reports.
 
 def export(settings: Settings) -> list[reports.exports.ExportedFile]:
     """Write the CSV files from the published marts."""
-    with generations.successor(settings.data_dir, settings.marts_db) as new:
+    with releases.successor(settings.data_dir, settings.marts_db) as new:
         files = reports.exports.write_exports(new.marts_db, new.exports_dir)
     return _at_their_place(files, settings)
 
@@ -272,7 +277,7 @@ def run(
     count(new_rows(loads))
     step("Building the features")
     dbt = _built_features(settings, progress)
-    count(row_counts.feature_rows(engine_of(settings)))
+    count(feature_rows(engine_of(settings)))
     step("Training")
     training = train(settings, only_if_changed=True, progress=progress)
     count(training.training_rows or 0)
@@ -280,7 +285,7 @@ def run(
     count(predict(settings, progress=progress).customers)
     step("Building the marts")
     new = _build_marts(dbt, settings, progress)
-    count(sum(row_counts.judged_lines(new.marts_db).values()))
+    count(sum(judged_lines(new.marts_db).values()))
     step("Writing the exports")
     exports = reports.exports.write_exports(new.marts_db, new.exports_dir)
     count(exports[0].rows)
@@ -307,11 +312,11 @@ def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
     """
     from scripts.dbt_runner import Dbt  # noqa: PLC0415  heavy, see above
 
-    generations.begin(settings.data_dir)
+    releases.begin(settings.data_dir)
     engine_of(settings).begin()
     dbt = Dbt(settings)
     dbt.build("features", progress=progress)
-    has_day = requirements.observed(settings, "first_day") is not None
+    has_day = preconditions.observed(settings, "first_day") is not None
     if settings.as_of and not has_day and _has_rows(settings):
         raise TillsightError(
             f"no line that can be kept is dated {settings.as_of} or earlier; nothing was "
@@ -323,3 +328,19 @@ def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
 def _has_rows(settings: Settings) -> bool:
     """Return whether any row was ever landed."""
     return any(load.row_count for load in engine_of(settings).raw.loads())
+
+
+def feature_rows(engine: Engine) -> int:
+    """Return the number of rows, customer and snapshot, that the model learns from."""
+    row = engine.row("select count(*) from customer_features")
+    return int(row[0]) if row else 0
+
+
+def judged_lines(marts_db: Path) -> dict[str, int]:
+    """Return the number of transaction lines of these marts by reason, largest first."""
+    with closing(sqlite.connect_read_only(marts_db)) as connection:
+        rows: list[tuple[str, int]] = connection.execute(
+            "select reason, sum(row_count) from row_ledger where entity = 'transactions' "
+            "group by reason order by sum(row_count) desc, reason"
+        ).fetchall()
+    return dict(rows)

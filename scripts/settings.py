@@ -175,7 +175,7 @@ class Settings:
 
     @property
     def new_marts_db(self) -> Path:
-        """The marts while they are built and tested; see `scripts.generations`."""
+        """The marts while they are built and tested; see `scripts.publish.releases`."""
         return self.data_dir / "building" / "marts.db"
 
     @property

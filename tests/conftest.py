@@ -15,7 +15,7 @@ from dbt.adapters.sqlite.connections import SQLiteCredentials
 
 from scripts import pipeline
 from scripts.dbt_runner import Dbt
-from scripts.demo import write_demo
+from scripts.demo.files import write_demo
 from scripts.settings import PROJECT_DIR, PostgresAddress, Settings, read_settings
 from tests.engines import postgres_server
 from tests.needs import need

@@ -27,7 +27,7 @@ from queue import SimpleQueue
 import yaml
 
 from scripts import pipeline
-from scripts.demo import write_demo
+from scripts.demo.files import write_demo
 from scripts.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,7 +17,7 @@ PACKAGES = ("ml", "reports", "scripts")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).glob("**/*.py"))
 # A server tells the time, and lets tokens and requests end; the log and the screen say when and how
 # long. No figure comes of either.
-CLOCKS = ("reports/api/clock.py", "scripts/clock.py")
+CLOCKS = ("reports/api/clock.py", "scripts/cli/clock.py")
 SECRETS_AND_HOSTS = re.compile(r"index-url|find-links|https?://\S*(pypi|simple)\S*", re.IGNORECASE)
 
 

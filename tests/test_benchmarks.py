@@ -16,7 +16,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from scripts.demo import LAST_DATE, write_demo
+from scripts.demo.files import write_demo
+from scripts.demo.purchases import LAST_DATE
 from tests.benchmarks import results, rfm_path, spark_scale
 from tests.benchmarks.agreement import customers_that_differ
 from tests.benchmarks.chart import LABEL_GAP, log_chart

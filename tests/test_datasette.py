@@ -20,7 +20,7 @@ import pytest
 from datasette.app import Datasette
 from typer.testing import CliRunner
 
-from scripts.cli import app
+from scripts.cli.app import app
 from tests.apart import run_apart
 
 CLOSED = ("customers", "rejected_rows")

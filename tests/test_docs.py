@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from reports.api.app import make_api
 from reports.api.options import ApiOptions
-from scripts.cli import app
-from scripts.forms import FORMS
+from scripts.cli.app import app
+from scripts.ingest.formats import FORMS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()

@@ -17,7 +17,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from scripts import pipeline
-from scripts.demo import write_demo
+from scripts.demo.files import write_demo
 
 TILLSIGHT = Path(sys.executable).with_name("tillsight")
 

@@ -19,7 +19,7 @@ import yaml
 
 from scripts import pipeline
 from scripts.errors import TillsightError
-from scripts.load import load_files
+from scripts.ingest.load import load_files
 from scripts.settings import Settings, read_settings
 from tests import hostile_files
 
@@ -127,7 +127,7 @@ def test_bombs_are_refused_in_bounded_memory(folder, tmp_path):
         "import re, sys\n"
         "from pathlib import Path\n"
         "from scripts.errors import TillsightError\n"
-        "from scripts.load import load_files\n"
+        "from scripts.ingest.load import load_files\n"
         "for name in sys.argv[2:]:\n"
         "    try:\n"
         "        load_files(Path(sys.argv[1]) / 'raw.db', [Path(name)], unpacked_megabytes=4)\n"

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from scripts import pipeline
 from scripts.dbt_runner import Dbt
-from scripts.forms import FORMS, Form, form_named
+from scripts.engines.raw_schema import LOADS_DDL, form_ddl
+from scripts.ingest.formats import FORMS, Form, form_named
 from scripts.settings import PROJECT_DIR
-from scripts.warehouse import LOADS_DDL, form_ddl
 
 # In the order in which they are made; each schema is a database of its own, as in the real files.
 MODELS = {

@@ -19,8 +19,9 @@ import httpx
 import pytest
 from dbt.graph.queue import GraphQueue
 
-from scripts import pipeline, publish
+from scripts import pipeline
 from scripts.errors import TillsightError
+from scripts.publish import seal
 from scripts.settings import Settings
 from tests.serving import serving
 
@@ -220,7 +221,7 @@ def test_an_orphan_is_not_published(published, tmp_path):
         connection.execute("delete from products")
         connection.commit()
     with pytest.raises(TillsightError, match="names a row of products that is not there"):
-        publish.seal(new_marts)
+        seal.seal(new_marts)
 
 
 def test_a_value_that_went_past_the_checks_is_not_published(published, tmp_path):
@@ -231,7 +232,7 @@ def test_a_value_that_went_past_the_checks_is_not_published(published, tmp_path)
         connection.execute("update transactions set invoice_date = 'soon'")
         connection.commit()
     with pytest.raises(TillsightError, match=r"do not allow \(CHECK .* failed in transactions\)"):
-        publish.seal(new_marts)
+        seal.seal(new_marts)
 
 
 def test_plain_dbt_builds_in_place_twice_with_the_same_result(published):

@@ -17,14 +17,15 @@ from pyspark.sql import SparkSession
 from ml.data.features import read_labels, read_summaries, read_window, reading
 from ml.predict import predict
 from scripts import pipeline
-from scripts.engines import engine_of, spark_raw
-from scripts.engines.shop_mark import shop_mark
-from scripts.engines.spark_engine import mart_rows
-from scripts.engines.spark_session import reason, session
+from scripts.engines import engine_of
+from scripts.engines.ownership import shop_mark
+from scripts.engines.spark import raw as spark_raw
+from scripts.engines.spark.engine import mart_rows
+from scripts.engines.spark.session import reason, session
 from scripts.errors import TillsightError
-from scripts.forms import FORMS
+from scripts.ingest.formats import FORMS
+from scripts.ingest.table import Run
 from scripts.settings import Settings, SparkPlace
-from scripts.tables import Run
 from tests.engines import as_sqlite_writes, ask
 from tests.needs import need
 from tests.test_dialect import (

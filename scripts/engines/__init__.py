@@ -5,15 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
-from scripts.engines.engine import Engine
+from scripts.engines.base import Engine
 from scripts.errors import TillsightError
 from scripts.settings import Settings
 
 _PLACES = {
-    "sqlite": ("scripts.engines.sqlite_engine", "SqliteEngine", "dbt.adapters.sqlite"),
-    "duckdb": ("scripts.engines.duckdb_engine", "DuckdbEngine", "dbt.adapters.duckdb"),
-    "postgres": ("scripts.engines.postgres_engine", "PostgresEngine", "dbt.adapters.postgres"),
-    "spark": ("scripts.engines.spark_engine", "SparkEngine", "dbt.adapters.spark"),
+    "sqlite": ("scripts.engines.sqlite", "SqliteEngine", "dbt.adapters.sqlite"),
+    "duckdb": ("scripts.engines.duckdb", "DuckdbEngine", "dbt.adapters.duckdb"),
+    "postgres": ("scripts.engines.postgres", "PostgresEngine", "dbt.adapters.postgres"),
+    "spark": ("scripts.engines.spark.engine", "SparkEngine", "dbt.adapters.spark"),
 }
 TARGETS = tuple(_PLACES)
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scripts import pipeline
-from scripts.demo import write_demo
+from scripts.demo.files import write_demo
 from scripts.settings import read_settings
 from tests.benchmarks.measure import Usage, measured, middle
 

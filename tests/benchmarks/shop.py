@@ -12,8 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts.demo import LAST_DATE, write_demo
-from scripts.demo_shop import customer_id
+from scripts.demo.files import write_demo
+from scripts.demo.purchases import LAST_DATE
+from scripts.demo.shop import customer_id
 
 
 class ShopFiles(NamedTuple):

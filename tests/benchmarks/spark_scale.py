@@ -24,7 +24,7 @@ from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 
 from scripts import pipeline
-from scripts.engines.spark_session import session
+from scripts.engines.spark.session import session
 from scripts.settings import Settings, SparkPlace, read_settings
 from tests.benchmarks.shop import write_shop
 

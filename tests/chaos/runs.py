@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
-from scripts import cli, console
+from scripts.cli import app, console
 
 HEAVY = ("dbt.adapters.sqlite", "sklearn.ensemble", "ml.predict", "ml.train", "scripts.dbt_runner")
 STEPS = (
@@ -162,7 +162,7 @@ def _work(data_dir: Path, files: list[Path], log: Path, watch: Watch) -> NoRetur
 
         console.Steps.start = started  # type: ignore[method-assign]
         sys.addaudithook(watch.hear)
-        cli.app(["run", *map(str, files), "--data-dir", str(data_dir)])
+        app.app(["run", *map(str, files), "--data-dir", str(data_dir)])
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
         watch.begin(ENDED)

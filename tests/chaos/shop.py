@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.demo import write_demo
+from scripts.demo.files import write_demo
 
 CUSTOMERS = 40
 BUILD_OF_PAGE = re.compile(r'<meta name="tillsight-build" content="([0-9a-f]{16})">')

@@ -1,0 +1,96 @@
+"""What commands did, for programs: JSON lines in the data folder, and never a customer in them.
+
+A line has `time` (UTC), `process`, `version`, `command` and `event`. The event `step` adds `step`,
+`rows` (null where nothing is counted), `seconds` and `outcome`; the event `end` adds `seconds`,
+`outcome` (`done`, `failed`, `interrupted`) and `error`, the sentence that was shown, e-mail
+addresses masked.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from reports.formats import without_email
+from scripts.cli import clock
+
+FILE_NAME = "tillsight.jsonl"
+LARGEST_FILE = 1_000_000
+OLDER_FILES = 4
+
+
+class _Handler(RotatingFileHandler):
+    """Leaves errors to the caller, where logging would print a traceback and go on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  named by logging
+        """Raise what went wrong; called while it is handled."""
+        raise  # noqa: PLE0704  inside the handler of logging
+
+
+class RunLog:
+    """The log of one command.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the log lies; made with the first line. The file begins anew when it is full, and a
+        few older ones are kept beside it.
+    command : str
+        Name of the command.
+    on_failure : callable
+        Told in a sentence, once, that the log cannot be written; nothing else comes of it.
+    """
+
+    def __init__(self, folder: Path, command: str, on_failure: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._always = {
+            "process": os.getpid(),
+            "version": version("tillsight"),
+            "command": command,
+        }
+        self._on_failure = on_failure
+        self._has_failed = False
+        self._began = clock.seconds()
+
+    def step(self, step: str, rows: int | None, seconds: float, outcome: str) -> None:
+        """Write that a step has ended."""
+        self._write(event="step", step=step, rows=rows, seconds=round(seconds, 3), outcome=outcome)
+
+    def end(self, outcome: str, error: str | None = None) -> None:
+        """Write that the command has ended."""
+        self._write(
+            event="end",
+            seconds=round(clock.seconds() - self._began, 3),
+            outcome=outcome,
+            error=error and without_email(error),
+        )
+
+    def _write(self, **fields: str | float | None) -> None:
+        if self._has_failed:
+            return
+        line = json.dumps({"time": clock.utc_now(), **self._always, **fields}, ensure_ascii=False)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handler = _Handler(
+                self._folder / FILE_NAME,
+                maxBytes=LARGEST_FILE,
+                backupCount=OLDER_FILES,
+                encoding="utf-8",
+                delay=True,
+                errors="replace",
+            )
+            try:
+                handler.emit(logging.makeLogRecord({"msg": line}))
+            finally:
+                handler.close()
+        except OSError as error:
+            self._has_failed = True
+            self._on_failure(
+                f"the log {self._folder / FILE_NAME} cannot be written "
+                f"({error.strerror or error}); the command goes on without it."
+            )

@@ -1,0 +1,194 @@
+"""Start the server: what may be served to whom, then uvicorn with its workers."""
+
+from __future__ import annotations
+
+import copy
+import ipaddress
+import re
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
+
+from reports.api.options import ApiOptions
+from scripts.cli import console
+from scripts.errors import TillsightError
+from scripts.settings import Settings
+
+# FastAPI and uvicorn are an extra, and take a while to import: they come where they are needed.
+
+MISSING = (
+    "serving needs libraries that are not installed; type "
+    "pip install --editable '.[api]' in the project"
+)
+LARGEST_QUEUE = 512
+"""Requests at once in one worker; more are told to come later."""
+SECONDS_TO_STOP = 20
+SECONDS_TO_START = 30
+"""A worker that says nothing for so long is replaced; starting takes a while on a busy machine."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server listens, and with how many processes."""
+
+    host: str
+    port: int
+    workers: int
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this machine alone can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+def choose(
+    settings: Settings,
+    address: Address,
+    *,
+    origins: Sequence[str],
+    is_open: bool,
+    with_email: bool,
+) -> ApiOptions:
+    """Settle what is served to whom.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the marts and the page lie, and the secret.
+    address : Address
+        Where the server will listen.
+    origins : sequence of str
+        Addresses of other pages that may read, beside those of the settings.
+    is_open : bool
+        Whether anybody who reaches the server may ask without a token.
+    with_email : bool
+        Whether e-mail addresses are given without a token.
+
+    Raises
+    ------
+    TillsightError, ReportError
+        If libraries are missing, the secret is too short, customers would lie open to others
+        without a word, or an origin is none.
+    """
+    secret = None if is_open else settings.api_secret
+    if secret is not None:
+        _access().check_secret(secret)
+    _require_a_word(address, secret=secret, is_open=is_open, with_email=with_email)
+    every = (*settings.api_origins, *origins)
+    _require_origins(every)
+    return ApiOptions(
+        marts_db=settings.marts_db,
+        site_dir=settings.site_dir,
+        dbt_docs=settings.dbt_docs_html,
+        secret=secret,
+        origins=every,
+        is_local=secret is None and not is_open,
+        with_email=with_email,
+    )
+
+
+def make_token(settings: Settings, *, days: int, sees_email: bool) -> str:
+    """Return a token of the API that ends after so many days.
+
+    Raises
+    ------
+    TillsightError, ReportError
+        If libraries are missing, or there is no secret or one that is too short.
+    """
+    if settings.api_secret is None:
+        raise TillsightError(
+            "there is no TILLSIGHT_API_SECRET to sign with; set it in .env (see .env.example)"
+        )
+    return str(_access().make_token(settings.api_secret, days=days, sees_email=sees_email))
+
+
+def _access() -> ModuleType:
+    """Return the module of tokens."""
+    try:
+        from reports.api import access  # noqa: PLC0415  an extra, see above
+    except ImportError as error:
+        raise TillsightError(MISSING) from error
+    return access
+
+
+def _require_a_word(
+    address: Address, *, secret: str | None, is_open: bool, with_email: bool
+) -> None:
+    """Raise where others would see the customers and nobody has said that they may."""
+    if secret is None and not is_open and not address.is_local:
+        raise TillsightError(
+            f"without a secret the server answers to this machine alone, not on {address.host}; "
+            "set TILLSIGHT_API_SECRET in .env, or say --no-authentication"
+        )
+    if secret is not None and with_email:
+        raise TillsightError(
+            "--with-email is for a server without tokens; make a token with "
+            "'tillsight token --email' instead"
+        )
+
+
+def _require_origins(origins: Sequence[str]) -> None:
+    for origin in origins:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", origin):
+            raise TillsightError(
+                f"the origin '{origin}' is none; write it like https://shop.example, without a "
+                "path and without *"
+            )
+
+
+def start(options: ApiOptions, address: Address) -> None:
+    """Listen until the process is told to stop.
+
+    Raises
+    ------
+    TillsightError
+        If the address cannot be listened on.
+    """
+    try:
+        import uvicorn  # noqa: PLC0415  an extra, see above
+        from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
+
+        from reports.api.app import make_app  # noqa: PLC0415
+        from reports.api.wire import LimitedProtocol  # noqa: PLC0415
+    except ImportError as error:
+        raise TillsightError(MISSING) from error
+
+    log_config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
+    log_config["loggers"]["tillsight"] = {"handlers": ["default"], "level": "INFO"}
+    config = uvicorn.Config(
+        partial(make_app, options),  # one of its own in each process
+        factory=True,
+        http=LimitedProtocol,
+        workers=address.workers,
+        access_log=False,  # addresses name customers; nginx logs what is wanted
+        log_config=log_config,
+        server_header=False,
+        limit_concurrency=LARGEST_QUEUE,
+        timeout_graceful_shutdown=SECONDS_TO_STOP,
+        timeout_worker_healthcheck=SECONDS_TO_START,
+    )
+    with _listening(address) as listening, suppress(KeyboardInterrupt):
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        console.say(f"Serving http://{host}:{listening.getsockname()[1]}; Ctrl+C ends it.")
+        if address.workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(address: Address) -> socket.socket:
+    """Return a socket that all workers share."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        return socket.create_server((address.host, address.port), family=family, backlog=2048)
+    except OSError as error:
+        raise TillsightError(
+            f"{address.host}, port {address.port}, cannot be listened on "
+            f"({error.strerror or error}); choose another with --host or --port"
+        ) from error

@@ -1,0 +1,1 @@
+"""A made-up shop with known purchase probabilities."""

@@ -1,0 +1,1 @@
+"""Spark: a session, its raw tables, and the engine."""

@@ -1,0 +1,1 @@
+"""Read files of any format into raw tables."""

@@ -1,0 +1,132 @@
+"""What must be so before a step begins; where it is not, a sentence says what to type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import reports.queries
+import reports.site
+from scripts.engines import TARGETS, engine_of
+from scripts.errors import TillsightError
+from scripts.settings import Settings
+from scripts.storage import sqlite
+
+
+def settle_target(settings: Settings) -> None:
+    """Write down for which target a data folder is, or raise where it is for another.
+
+    Raises
+    ------
+    TillsightError
+        If there is no such target, or other sales lie in the folder already.
+    """
+    if settings.target not in TARGETS:
+        raise TillsightError(
+            f"there is no target '{settings.target}'; choose one of {', '.join(TARGETS)}"
+        )
+    file = settings.data_dir / ".target"
+    present = file.read_text(encoding="utf-8").strip() if file.is_file() else None
+    if present is None and settings.target != "sqlite" and _has_loads(settings.raw_db):
+        present = "sqlite"
+    if present not in {None, settings.target}:
+        raise TillsightError(
+            f"{settings.data_dir} holds a shop on {present}; type --target {present}, or name "
+            f"another --data-dir for {settings.target}"
+        )
+    if present is None and settings.target != "sqlite":
+        file.write_text(f"{settings.target}\n", encoding="utf-8")
+
+
+def _has_loads(raw_db: Path) -> bool:
+    """Return whether files have landed in a raw.db."""
+    if not raw_db.exists():
+        return False
+    with closing(sqlite.connect_read_only(raw_db)) as connection:
+        tables = {
+            name
+            for (name,) in connection.execute("select name from sqlite_master where type = 'table'")
+        }
+        if "raw_loads" not in tables:
+            return False
+        return bool(connection.execute("select count(*) from raw_loads").fetchone()[0])
+
+
+def observed(settings: Settings, column: str) -> str | None:
+    """Return a column of the observed period of the last build, a day as text; None without one."""
+    row = engine_of(settings).row("select as_of_date, first_day from int_observed_period")
+    return dict(zip(("as_of_date", "first_day"), row, strict=True))[column] if row else None
+
+
+def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
+    """Raise if other files than these were loaded into the data folder before.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where things lie.
+    files : sequence of Path
+        The files that the folder is for.
+
+    Raises
+    ------
+    TillsightError
+        Names a file that was loaded and is none of them.
+    """
+    own = {sqlite.sha256(file) for file in files}
+    for load in engine_of(settings).raw.loads():
+        if load.file_sha256 not in own:
+            raise TillsightError(
+                f"{settings.data_dir} holds {load.file_name} already, which is not of this demo "
+                "shop; choose another folder with --data-dir, or delete this one"
+            )
+
+
+def require_as_of(settings: Settings) -> None:
+    """Raise where the published marts are of another day than the one that is asked for."""
+    if not settings.as_of:
+        return
+    with reports.queries.open_marts(settings.marts_db) as connection:
+        found = reports.queries.read_build(connection).as_of_date
+    if found != settings.as_of:
+        raise TillsightError(
+            f"The marts are as of {found}, not {settings.as_of}. "
+            f"Run 'tillsight run --as-of {settings.as_of}' first."
+        )
+
+
+def require_place_for_page(out: Path, *, single_file: bool) -> None:
+    """Raise where writing the page would take the place of something else."""
+    place = out.expanduser()
+    looks_like_file = place.suffix.lower() in {".html", ".htm"}
+    if single_file:
+        if not looks_like_file:
+            wrong = "must end in .html, since --single-file writes one file"
+        elif place.is_dir():
+            wrong = "is a folder; name a file in it"
+        else:
+            return
+    elif looks_like_file:
+        wrong = "looks like a file; add --single-file, or name a folder for the page"
+    elif place.is_file():
+        wrong = "is a file; name a folder for the page"
+    elif other := reports.site.other_file(place):
+        wrong = f"holds {other}, which is no part of a page; choose a new or an empty folder"
+    else:
+        return
+    raise TillsightError(f"--out {out} {wrong}")
+
+
+def require_features(settings: Settings) -> None:
+    """Raise unless a build has made the features."""
+    if not engine_of(settings).has_features():
+        raise TillsightError(
+            f"there are no features in {settings.data_dir} yet; type 'tillsight build' first"
+        )
+    built = observed(settings, "as_of_date")
+    if settings.as_of and settings.as_of != built:
+        raise TillsightError(
+            f"the features are those of {built}; type 'tillsight build --as-of {settings.as_of}' "
+            "first"
+        )

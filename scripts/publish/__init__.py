@@ -1,0 +1,1 @@
+"""Releases: marts, page and files that switch together."""

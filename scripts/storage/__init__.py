@@ -1,0 +1,1 @@
+"""SQLite files: connections, migrations, backups and the lock of a data folder."""

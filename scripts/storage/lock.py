@@ -1,0 +1,75 @@
+"""One process at a time works in a data folder."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scripts.errors import TillsightError
+from scripts.publish import releases
+from scripts.settings import Settings
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Let one process at a time work in a data folder; a process that dies lets go.
+
+    What dead processes left is removed first.
+
+    Raises
+    ------
+    TillsightError
+        If another process works there; names it where that is known.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    lock, holder = settings.data_dir / ".lock", settings.data_dir / ".lock-holder"
+    try:
+        connection = sqlite3.connect(lock, timeout=0)
+        connection.execute("begin exclusive")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise TillsightError(
+                f"another tillsight{_told(holder)} is at work in {settings.data_dir}; wait for "
+                "it, or choose another folder with --data-dir"
+            ) from None
+        raise TillsightError(
+            f"{settings.data_dir} cannot be written to ({error}); make it writable, "
+            "or choose another folder with --data-dir"
+        ) from None
+    with closing(connection):
+        holder.write_text(f"{os.getpid()} {platform.node()}\n")
+        try:
+            releases.tidy(settings.data_dir)
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+
+
+def _told(holder: Path) -> str:
+    """Say which process holds the lock and since when, unless its note is of a dead one."""
+    try:
+        name, machine = holder.read_text().split()
+        process = int(name)
+        since = datetime.fromtimestamp(holder.stat().st_mtime, UTC).astimezone()
+    except (OSError, ValueError):
+        return ""  # it has just begun or ended
+    if machine != platform.node():
+        return f" (process {process} on {machine}, since {since:%Y-%m-%d %H:%M})"
+    return f" (process {process}, since {since:%Y-%m-%d %H:%M})" if _lives(process) else ""
+
+
+def _lives(process: int) -> bool:
+    if os.name != "posix":
+        return False  # elsewhere one cannot ask without doing something to it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # of another user
+    return True
