@@ -39,7 +39,7 @@ format: .venv/installed-dev ## Format the Python code
 	$(BIN)/ruff format .
 
 mutants: .venv/installed-dev ## Make the SQL wrong on purpose, one change at a time, and see which test notices
-	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m tests.dbt.mutants
 
 bench: .venv/installed-dev .venv/installed-bench ## Time each step against peers, on made-up shops of up to a million customers
 	$(BIN)/python -m tests.benchmarks.run

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ml.registry.runs
-import reports.exports
-import reports.site
-from reports.options import SiteOptions
+from reports.exports import customer_lists
+from reports.site import writer
+from reports.site.options import SiteOptions
 from scripts import preconditions
 from scripts.engines import engine_of
 from scripts.engines import sqlite as sqlite_engine
@@ -60,8 +60,8 @@ class RunResult:
 
     loads: list[LoadResult]
     training: TrainResult
-    site: reports.site.SiteResult
-    exports: list[reports.exports.ExportedFile]
+    site: writer.SiteResult
+    exports: list[customer_lists.ExportedFile]
 
 
 def ensure_raw(settings: Settings) -> None:
@@ -103,7 +103,7 @@ def build(settings: Settings, *, progress: Progress | None = None) -> None:
     dbt = _built_features(settings, progress)
     new = _build_marts(dbt, settings, progress)
     if (settings.exports_dir / "customers.csv").exists():
-        reports.exports.write_exports(new.marts_db, new.exports_dir)
+        customer_lists.write_exports(new.marts_db, new.exports_dir)
     if settings.site_dir.exists():
         _write_page(new, SiteOptions(), progress)
     _publish(settings)
@@ -128,8 +128,8 @@ def _publish(settings: Settings) -> None:
 
 def _write_page(
     new: Generation, options: SiteOptions, progress: Progress | None
-) -> reports.site.SiteResult:
-    return reports.site.write_site(
+) -> writer.SiteResult:
+    return writer.write_site(
         new.marts_db,
         new.site_dir,
         exports_dir=new.exports_dir,
@@ -180,7 +180,7 @@ def report(
     options: SiteOptions | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
-) -> reports.site.SiteResult:
+) -> writer.SiteResult:
     """Write the page from the published marts.
 
     Parameters
@@ -211,7 +211,7 @@ def report(
     if out:
         preconditions.require_place_for_page(out, single_file=wanted.single_file)
     place = out or settings.page_path(is_public=wanted.is_public, single_file=wanted.single_file)
-    return reports.site.write_site(
+    return writer.write_site(
         settings.marts_db,
         place.expanduser().absolute(),
         exports_dir=settings.exports_dir,
@@ -221,21 +221,21 @@ def report(
     )
 
 
-def _at_its_place(page: reports.site.SiteResult, settings: Settings) -> reports.site.SiteResult:
+def _at_its_place(page: writer.SiteResult, settings: Settings) -> writer.SiteResult:
     """Say where a page of a generation lies once it is published."""
     return replace(page, index=settings.site_dir / page.index.name)
 
 
-def export(settings: Settings) -> list[reports.exports.ExportedFile]:
+def export(settings: Settings) -> list[customer_lists.ExportedFile]:
     """Write the CSV files from the published marts."""
     with releases.successor(settings.data_dir, settings.marts_db) as new:
-        files = reports.exports.write_exports(new.marts_db, new.exports_dir)
+        files = customer_lists.write_exports(new.marts_db, new.exports_dir)
     return _at_their_place(files, settings)
 
 
 def _at_their_place(
-    files: Sequence[reports.exports.ExportedFile], settings: Settings
-) -> list[reports.exports.ExportedFile]:
+    files: Sequence[customer_lists.ExportedFile], settings: Settings
+) -> list[customer_lists.ExportedFile]:
     """Say where files of a generation lie once they are published."""
     return [replace(file, path=settings.exports_dir / file.path.name) for file in files]
 
@@ -287,7 +287,7 @@ def run(
     new = _build_marts(dbt, settings, progress)
     count(sum(judged_lines(new.marts_db).values()))
     step("Writing the exports")
-    exports = reports.exports.write_exports(new.marts_db, new.exports_dir)
+    exports = customer_lists.write_exports(new.marts_db, new.exports_dir)
     count(exports[0].rows)
     step("Writing the page")
     site = _write_page(new, SiteOptions(), progress)

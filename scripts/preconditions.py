@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-import reports.queries
-import reports.site
+import reports.marts.reader
+import reports.site.writer
 from scripts.engines import TARGETS, engine_of
 from scripts.errors import TillsightError
 from scripts.settings import Settings
@@ -87,8 +87,8 @@ def require_as_of(settings: Settings) -> None:
     """Raise where the published marts are of another day than the one that is asked for."""
     if not settings.as_of:
         return
-    with reports.queries.open_marts(settings.marts_db) as connection:
-        found = reports.queries.read_build(connection).as_of_date
+    with reports.marts.reader.open_marts(settings.marts_db) as connection:
+        found = reports.marts.reader.read_build(connection).as_of_date
     if found != settings.as_of:
         raise TillsightError(
             f"The marts are as of {found}, not {settings.as_of}. "
@@ -111,7 +111,7 @@ def require_place_for_page(out: Path, *, single_file: bool) -> None:
         wrong = "looks like a file; add --single-file, or name a folder for the page"
     elif place.is_file():
         wrong = "is a file; name a folder for the page"
-    elif other := reports.site.other_file(place):
+    elif other := reports.site.writer.other_file(place):
         wrong = f"holds {other}, which is no part of a page; choose a new or an empty folder"
     else:
         return

@@ -17,14 +17,14 @@ from scripts import pipeline
 from scripts.dbt_runner import Dbt
 from scripts.demo.files import write_demo
 from scripts.settings import PROJECT_DIR, PostgresAddress, Settings, read_settings
-from tests.engines import postgres_server
-from tests.needs import need
+from tests.support.engines import postgres_server
+from tests.support.requirements import need
 
 REAL_FILE = "TILLSIGHT_ONLINE_RETAIL"
 MadeOnce = Callable[[str, Callable[[Settings], None]], Settings]
 COSTLY_SHOPS = ("real_shop", "demo_shop")
 LONG_FILES = {
-    *("test_chaos", "test_engines", "test_faults", "test_forecast", "test_pipeline"),
+    *("test_chaos", "test_engines", "test_error_handling", "test_forecast", "test_pipeline"),
     *("test_quiet_run", "test_spark"),
 }
 # Takes both costly shops, only reads in them, and takes long: it shares them with other processes.

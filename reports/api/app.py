@@ -12,11 +12,11 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from reports.api import customers, model, pages
-from reports.api.failures import add_handlers
-from reports.api.guards import Door, Guard
-from reports.api.marts import Marts
+from reports.api.build_cache import Marts
+from reports.api.error_handlers import add_handlers
+from reports.api.middleware import Door, Guard
 from reports.api.options import ApiOptions
+from reports.api.routes import customers, model, site
 from reports.errors import ReportError
 
 DESCRIPTION = """
@@ -63,9 +63,9 @@ def make_api(options: ApiOptions) -> FastAPI:
     app.state.marts = Marts(options.marts_db)
     app.state.dbt_docs = options.dbt_docs
     add_handlers(app)
-    for router in (model.router, customers.router, pages.router):
+    for router in (model.router, customers.router, site.router):
         app.include_router(router)
-    app.mount("/site", pages.Site(options.site_dir))
+    app.mount("/site", site.Site(options.site_dir))
     described = app.openapi
 
     def openapi() -> dict[str, Any]:

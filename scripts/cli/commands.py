@@ -9,14 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import reports.datasette
-import reports.exports
-from reports.choice import Choice
-from reports.formats import without_email
-from reports.options import Privacy, SiteOptions
+import reports.exports.datasette
+from reports.exports import customer_lists
+from reports.exports.selection import Choice
+from reports.formatting import without_email
+from reports.site.options import Privacy, SiteOptions
 from scripts import pipeline, preconditions
 from scripts.cli import console, error_handling, server
-from scripts.cli.backup_actions import backup, restore  # noqa: F401  found here by their names
 from scripts.demo.files import DEFAULT_SEED, write_demo
 from scripts.doctor.machine import examine
 from scripts.errors import TillsightError
@@ -232,7 +231,7 @@ def export(
         if out or choice != Choice():
             place = out or settings.exports_dir / choice.file_name
             with _readable(out):
-                files = [reports.exports.write_export(settings.marts_db, place, choice)]
+                files = [customer_lists.write_export(settings.marts_db, place, choice)]
         else:
             files = pipeline.export(settings)
         steps.count(files[0].rows)
@@ -388,6 +387,6 @@ def _export_datasette(settings: Settings, out: Path | None, *, has_choice: bool)
     if file.is_dir():
         raise TillsightError(f"--out {out} is a folder; name a file in it")
     with lock.only_one(settings), _readable(out):
-        reports.datasette.write_metadata(settings.marts_db, file)
+        reports.exports.datasette.write_metadata(settings.marts_db, file)
     console.say(f"Metadata: {file}")
-    console.say(reports.datasette.how_to_open(settings.marts_db, file))
+    console.say(reports.exports.datasette.how_to_open(settings.marts_db, file))

@@ -21,7 +21,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from reports.formats import without_email
+from reports.formatting import without_email
 from scripts.cli import clock
 from scripts.errors import TillsightError
 

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from reports.formats import without_email
+from reports.formatting import without_email
 from scripts.cli import clock
 
 FILE_NAME = "tillsight.jsonl"

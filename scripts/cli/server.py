@@ -111,7 +111,7 @@ def make_token(settings: Settings, *, days: int, sees_email: bool) -> str:
 def _access() -> ModuleType:
     """Return the module of tokens."""
     try:
-        from reports.api import access  # noqa: PLC0415  an extra, see above
+        from reports.api import auth as access  # noqa: PLC0415  an extra, see above
     except ImportError as error:
         raise TillsightError(MISSING) from error
     return access
@@ -155,7 +155,7 @@ def start(options: ApiOptions, address: Address) -> None:
         from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
         from reports.api.app import make_app  # noqa: PLC0415
-        from reports.api.wire import LimitedProtocol  # noqa: PLC0415
+        from reports.api.http_protocol import LimitedProtocol  # noqa: PLC0415
     except ImportError as error:
         raise TillsightError(MISSING) from error
 

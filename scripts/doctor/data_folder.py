@@ -11,8 +11,8 @@ from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import reports.exports
-import reports.site
+from reports.exports import customer_lists
+from reports.site import writer
 from scripts import pipeline
 from scripts.doctor.check import Finding
 from scripts.engines import engine_of
@@ -179,8 +179,12 @@ def _builds(settings: Settings, own: str | None) -> Iterator[Finding]:
     Marts that dbt wrote in place name none, and nothing was made from them yet.
     """
     found = {
-        "Page": (settings.site_dir / "index.html", reports.site.read_build, "report"),
-        "Exports": (settings.exports_dir / "build.json", reports.exports.read_build, "export"),
+        "Page": (settings.site_dir / "index.html", writer.read_build, "report"),
+        "Exports": (
+            settings.exports_dir / "build.json",
+            customer_lists.read_build,
+            "export",
+        ),
     }
     for subject, (file, read_build, command) in found.items():
         if not file.exists():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from reports.assets import PLOTLY
+from reports.site.assets import PLOTLY
 from scripts.doctor import data_folder
 from scripts.doctor.check import Finding
 from scripts.settings import PROJECT_DIR, Settings

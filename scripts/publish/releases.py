@@ -21,7 +21,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import reports.queries
+import reports.marts.reader
 from scripts.errors import TillsightError
 from scripts.publish import seal
 
@@ -133,9 +133,9 @@ def _copy_marts(marts_db: Path, out: Path) -> None:
     A second name for the same file would not do: SQLite finds the journal of whoever writes into
     it by the name.
     """
-    with reports.queries.open_marts(marts_db) as source, closing(sqlite3.connect(out)) as copy:
+    with reports.marts.reader.open_marts(marts_db) as source, closing(sqlite3.connect(out)) as copy:
         source.execute("begin")  # while somebody writes, a backup would wait without an end
-        is_sealed = reports.queries.read_build(source).build_fingerprint is not None
+        is_sealed = reports.marts.reader.read_build(source).build_fingerprint is not None
         source.backup(copy)
     if not is_sealed:
         seal.seal(out)

@@ -27,7 +27,7 @@ from urllib.parse import quote, urlencode
 
 import uvloop
 
-from reports.api import statements
+from reports.api import queries
 from tests.benchmarks.page import SHOP, TILLSIGHT, made_up_shop, repeated
 
 CLIENTS = 20
@@ -39,7 +39,7 @@ select customer_id, name, recency, frequency, monetary, segment, rfm_cell, overa
 from customer_360 where segment is not null
 order by {}, customer_id limit :limit offset :offset
 """
-PEER_METRICS = statements.MODEL_METRICS.replace(
+PEER_METRICS = queries.MODEL_METRICS.replace(
     ":model_run_id", "(select model_run_id from model_runs where is_in_use = 1)"
 )
 
@@ -97,18 +97,18 @@ def _peer(scored: int, chosen: Sequence[str]) -> dict[str, list[Question]]:
     ]
     details = [
         [
-            ask(statements.CUSTOMER, customer_id=key),
-            ask(statements.HISTORY_LENGTH, customer_id=key),
-            ask(statements.HISTORY, customer_id=key, limit=PAGE, offset=0),
+            ask(queries.CUSTOMER, customer_id=key),
+            ask(queries.HISTORY_LENGTH, customer_id=key),
+            ask(queries.HISTORY, customer_id=key, limit=PAGE, offset=0),
         ]
         for key in chosen
     ]
     return {
         "health": [[ask("select as_of_date from build_info")]],
-        "segments": [[ask(statements.SEGMENT_COUNTS)]],
+        "segments": [[ask(queries.SEGMENT_COUNTS)]],
         "rfm": pages,
         "details": details,
-        "metrics": [[ask(statements.MODEL_RUN), ask(PEER_METRICS)]],
+        "metrics": [[ask(queries.MODEL_RUN), ask(PEER_METRICS)]],
     }
 
 

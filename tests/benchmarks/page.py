@@ -24,7 +24,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from reports.site import write_site
+from reports.site.writer import write_site
 from tests.reports.conftest import CHROMIUM_ARGS
 
 TILLSIGHT = Path(sys.executable).with_name("tillsight")

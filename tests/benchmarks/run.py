@@ -23,7 +23,7 @@ from tests.benchmarks.peers import PEERS
 from tests.benchmarks.results import merge, write_readme
 from tests.benchmarks.rfm_path import rfm_path
 from tests.benchmarks.shop import ShopFiles, write_shop
-from tests.engines import postgres_server, variables
+from tests.support.engines import postgres_server, variables
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

@@ -23,7 +23,7 @@ from ml.data.schema import RunRow
 from ml.data.windows import FloatArray, Window, WindowSummary
 from ml.settings import FEATURES, LABEL, Settings
 from ml.train import TrainResult, train
-from tests.needs import need
+from tests.support.requirements import need
 
 HORIZON = 30
 NO_PRODUCTS = frozenset(

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
-from reports.site import write_site
-from tests.needs import need
+from reports.site.writer import write_site
+from tests.support.requirements import need
 
 HERE = Path(__file__).parent
 AS_OF = "2024-06-30"

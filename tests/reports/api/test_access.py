@@ -10,7 +10,7 @@ from urllib.parse import quote
 import jwt
 import pytest
 
-from reports.api.access import make_token
+from reports.api.auth import make_token
 from reports.errors import ReportError
 from tests.reports.api.conftest import SECRET, query
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.serving import serving
+from tests.support.server import serving
 
 
 @pytest.mark.browser

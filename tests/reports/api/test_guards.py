@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from reports.api import guards
-from reports.api.access import make_token
-from tests.apart import run_apart
+from reports.api import middleware
+from reports.api.auth import make_token
 from tests.reports.api.conftest import SECRET
+from tests.support.async_helpers import run_apart
 
 JSON_PATHS = ["/api/health", "/api/customers/segments", "/api/nothing", "/exports/customers.csv"]
 
@@ -65,7 +65,7 @@ async def ask(app, receive, send):
         "query_string": b"",
         "headers": [],
     }
-    await guards.Guard(app)(scope, receive, send)
+    await middleware.Guard(app)(scope, receive, send)
 
 
 def sent_by(app, receive=None, send=None):
@@ -87,7 +87,7 @@ async def waits_for_the_body(_, receive, __):
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(guards, "SECONDS_TO_ANSWER", 0.05)
+    monkeypatch.setattr(middleware, "SECONDS_TO_ANSWER", 0.05)
 
     async def never():
         await asyncio.sleep(60)
@@ -98,7 +98,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
 
 
 def test_a_reader_that_takes_nothing_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(guards, "SECONDS_TO_TAKE", 0.05)
+    monkeypatch.setattr(middleware, "SECONDS_TO_TAKE", 0.05)
     taken = []
 
     async def stuck(message):
@@ -116,7 +116,7 @@ def test_a_reader_that_takes_nothing_is_not_waited_for(monkeypatch):
 
 
 def test_a_long_answer_may_take_longer_than_its_beginning(monkeypatch):
-    monkeypatch.setattr(guards, "SECONDS_TO_ANSWER", 0.05)
+    monkeypatch.setattr(middleware, "SECONDS_TO_ANSWER", 0.05)
 
     async def answers(_, __, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from reports import statements
-from reports.api import lists
-from reports.choice import Choice
-from reports.exports import write_export, write_exports
+from reports.api import csv_response
+from reports.exports.customer_lists import write_export, write_exports
+from reports.exports.selection import Choice
+from reports.marts.customers import EXPORT_ROWS
 from tests.reports.conftest import make_marts
 
 EXPORT = "/api/export/customers"
@@ -88,8 +88,8 @@ def test_a_list_of_any_length_is_made_in_the_same_memory(tmp_path, choice):
     for customers in (5_000, 50_000):
         path = many(tmp_path / f"{customers}.db", customers)
         tracemalloc.start()
-        opened = lists._open(path, lambda _: choice)
-        sizes.append(sum(len(piece) for piece in lists._pieces(opened)))
+        opened = csv_response._open(path, lambda _: choice)
+        sizes.append(sum(len(piece) for piece in csv_response._pieces(opened)))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert sizes[1] > 1_500_000
@@ -100,7 +100,7 @@ def test_a_list_of_any_length_is_made_in_the_same_memory(tmp_path, choice):
 def test_no_list_is_sorted_before_it_is_sent(odd_marts):
     with closing(sqlite3.connect(odd_marts)) as connection:
         plan = connection.execute(
-            f"explain query plan {statements.EXPORT_ROWS}",
+            f"explain query plan {EXPORT_ROWS}",
             {"segment": "Lost", "start": "2024-01-01", "end": None},
         ).fetchall()
     assert not [step for *_, step in plan if "TEMP B-TREE" in step]

@@ -10,8 +10,8 @@ from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from reports.api.access import make_token
 from reports.api.app import make_api, make_app
+from reports.api.auth import make_token
 from reports.api.options import ApiOptions
 from tests.reports.api.conftest import SECRET
 

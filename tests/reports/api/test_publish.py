@@ -13,8 +13,8 @@ from itertools import cycle
 
 import pytest
 
-from reports.api import marts as served_marts
-from reports.api.pages import Site
+from reports.api import build_cache as served_marts
+from reports.api.routes.site import Site
 
 ADDRESSES = [
     "/api/customers/segments",

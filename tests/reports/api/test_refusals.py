@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.api import guards, marts
+from reports.api import build_cache, middleware
 from tests.reports.api.conftest import query
 
 EXPORT = "/api/export/customers"
@@ -105,7 +105,7 @@ def test_a_body_of_another_type_is_told_which_is_wanted(api):
 
 
 def test_a_large_body_is_refused(api):
-    body = b'{"segment": "' + b"x" * guards.LARGEST_BODY + b'"}'
+    body = b'{"segment": "' + b"x" * middleware.LARGEST_BODY + b'"}'
     answer = api.post(EXPORT, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 413
     assert answer.json() == {"error": "The body is larger than 65536 bytes"}
@@ -240,7 +240,7 @@ def test_a_table_that_goes_while_it_is_served_is_an_error_and_no_leak(
     def fail(*_args, **_kwargs):
         raise KeyError("a cause that is nobody's business")
 
-    monkeypatch.setattr("reports.api.customers._figures", fail)
+    monkeypatch.setattr("reports.api.routes.customers._figures", fail)
     with caplog.at_level(logging.ERROR):
         answer = api.get("/api/customers/c01/details")
     assert (answer.status_code, answer.json()) == (500, {"error": "Internal server error"})
@@ -260,7 +260,7 @@ def test_a_statement_that_takes_too_long_is_given_up(asking, marts, monkeypatch,
 
 
 def marts_module():
-    return marts
+    return build_cache
 
 
 def test_the_marts_of_the_hostile_shop_are_served_as_they_are(api, marts):

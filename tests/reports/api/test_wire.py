@@ -8,8 +8,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from reports.api import wire
-from tests.apart import run_apart
+from reports.api import http_protocol
+from tests.support.async_helpers import run_apart
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -28,7 +28,7 @@ def asked(*pieces: bytes, pause: float = 0) -> bytes:
         config = uvicorn.Config(answers, log_config=None, timeout_keep_alive=1)
         state = ServerState()
         server = await loop.create_server(
-            lambda: wire.LimitedProtocol(config, state, {}, loop), "127.0.0.1", 0
+            lambda: http_protocol.LimitedProtocol(config, state, {}, loop), "127.0.0.1", 0
         )
         async with server:
             reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
@@ -63,11 +63,11 @@ def test_a_head_that_grows_for_ever_is_refused(before):
 
 @pytest.mark.parametrize("pieces", [[b""], [REQUEST[:-2]], [REQUEST, REQUEST[:-2]]])
 def test_a_head_that_does_not_end_is_not_waited_for(monkeypatch, pieces):
-    monkeypatch.setattr(wire, "SECONDS_TO_ASK", 0.1)
+    monkeypatch.setattr(http_protocol, "SECONDS_TO_ASK", 0.1)
     told = asked(*pieces, pause=0.05)
     assert told.count(b"204 No Content") == len(pieces) - 1
 
 
 def test_a_slow_head_is_not_saved_by_another_byte_now_and_then(monkeypatch):
-    monkeypatch.setattr(wire, "SECONDS_TO_ASK", 0.1)
+    monkeypatch.setattr(http_protocol, "SECONDS_TO_ASK", 0.1)
     assert asked(*[bytes([byte]) for byte in REQUEST], pause=0.02) == b""

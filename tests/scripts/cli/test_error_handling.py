@@ -27,7 +27,7 @@ from scripts.errors import TillsightError
 from scripts.ingest.load import load_files
 from scripts.settings import Settings
 from scripts.storage import lock
-from tests.needs import need
+from tests.support.requirements import need
 
 TILLSIGHT = Path(sys.executable).with_name("tillsight")
 HEADER = "transaction_id,customer_id,product_id,invoice_date,quantity,amount\n"

@@ -12,9 +12,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-import reports
-import reports.site
-from reports.options import SiteOptions
+import reports.site.writer
+from reports.site.options import SiteOptions
 from scripts.cli import commands
 from scripts.cli.app import app
 
@@ -27,18 +26,18 @@ class Written(list[tuple[Path, SiteOptions]]):
 
     size = 1_234_567
 
-    def write_site(self, _, out, *, options, **_others) -> reports.site.SiteResult:
+    def write_site(self, _, out, *, options, **_others) -> reports.site.writer.SiteResult:
         self.append((out, options))
         index = out if options.single_file else out / "index.html"
         index.parent.mkdir(parents=True, exist_ok=True)
         index.write_bytes(bytes(self.size))
-        return reports.site.SiteResult(index, 3)
+        return reports.site.writer.SiteResult(index, 3)
 
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Written:
     made = Written()
-    monkeypatch.setattr(reports.site, "write_site", made.write_site)
+    monkeypatch.setattr(reports.site.writer, "write_site", made.write_site)
     return made
 
 

@@ -18,7 +18,7 @@ from scripts.cli import server
 from scripts.cli.app import app
 from scripts.errors import TillsightError
 from scripts.settings import read_settings
-from tests.serving import serving
+from tests.support.server import serving
 
 SECRET = "an honest secret of more than 32 bytes"  # noqa: S105  of no server
 
@@ -118,8 +118,8 @@ def test_without_the_libraries_it_is_said_how_to_get_them(tmp_path, monkeypatch,
 
 
 def test_without_the_library_of_tokens_it_is_said_as_well(invoke, monkeypatch):
-    monkeypatch.delitem(sys.modules, "reports.api.access", raising=False)
-    monkeypatch.delattr("reports.api.access", raising=False)
+    monkeypatch.delitem(sys.modules, "reports.api.auth", raising=False)
+    monkeypatch.delattr("reports.api.auth", raising=False)
     monkeypatch.setitem(sys.modules, "jwt", None)
     result = invoke("token", secret=SECRET)
     assert result.exit_code == 1

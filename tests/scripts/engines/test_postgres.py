@@ -13,7 +13,7 @@ from scripts.engines import engine_of, postgres
 from scripts.engines.bulk_load import CsvStream
 from scripts.errors import TillsightError
 from scripts.settings import NEW_SCHEMA, Settings
-from tests.engines import ask, connect
+from tests.support.engines import ask, connect
 
 NUMBERS = count(1)
 SALES = "transaction_id,customer_id,product_id,invoice_date,quantity,amount\n"

@@ -1,0 +1,1 @@
+"""CSV files of customers, and metadata for Datasette."""

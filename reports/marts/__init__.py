@@ -1,0 +1,1 @@
+"""Read the marts: a query and a row class for each subject."""

@@ -1,0 +1,1 @@
+"""The page: one module per section, and the widgets that sections share."""

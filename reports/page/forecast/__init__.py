@@ -1,0 +1,1 @@
+"""The section of the page about the forecast."""

@@ -1,0 +1,1 @@
+"""Write the page, its assets and its data files."""

@@ -1,0 +1,125 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+from typer.testing import CliRunner
+
+from reports.api.app import make_api
+from reports.api.options import ApiOptions
+from scripts.cli.app import app
+from scripts.ingest.formats import FORMS
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+COMMANDS = (
+    *("demo", "load", "build", "train", "model", "predict"),
+    *("report", "export", "serve", "token", "run", "backup", "restore", "doctor"),
+)
+
+
+def table_names(first_cell: str) -> list[str]:
+    """Return the names between backticks in the first column of the table with this header."""
+    table = README.split(f"| {first_cell} |", 1)[1].split("\n\n", 1)[0]
+    rows = [row.split("|")[1] for row in table.splitlines()[2:]]
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 220
+
+
+def test_the_commands_of_the_readme_are_those_of_the_command_line():
+    assert set(typer.main.get_group(app).commands) == set(COMMANDS)
+    named = {name.split()[1] for name in table_names("command") if name.startswith("tillsight ")}
+    assert named == set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "command", [*sorted(set(COMMANDS) - {"model"}), "model list", "model show", "model use"]
+)
+def test_every_command_has_help_with_an_example(command):
+    result = CliRunner().invoke(app, [*command.split(), "--help"], terminal_width=200)
+    assert result.exit_code == 0
+    assert "Examples" in result.output
+    assert f"tillsight {command}" in result.output
+    for option in ("--data-dir", "--as-of", "--target"):
+        assert option in result.output
+
+
+def help_of(command: str) -> str:
+    return CliRunner().invoke(app, [command, "--help"], terminal_width=200).output
+
+
+@pytest.mark.parametrize("command", ["report", "export", "serve", "token"])
+def test_the_options_of_a_command_are_those_of_the_readme(command):
+    (told,) = re.findall(rf"\| `tillsight {command}` \|(.*)\|", README)
+    own = set(re.findall(r"(--[a-z-]+)", help_of(command)))
+    shared = set(re.findall(r"(--[a-z-]+)", help_of("build")))
+    named = set(re.findall(r"`(--[a-z-]+)", told))
+    # of a pair like --email/--no-email the README names the half that changes something
+    pairs = {name for name in own if name.replace("--", "--no-", 1) in own}
+    assert named == own - shared - pairs
+
+
+def test_the_endpoints_of_the_readme_are_those_of_the_api(tmp_path):
+    options = ApiOptions(tmp_path / "marts.db", tmp_path / "site", tmp_path / "dbt_docs.html")
+    paths = make_api(options).openapi()["paths"]
+    served = {f"{method.upper()} {path}" for path in paths for method in paths[path]}
+    assert set(table_names("endpoint")) == served
+
+
+def test_the_options_of_the_readme_are_there():
+    every = {option for command in COMMANDS for option in re.findall("--[a-z-]+", help_of(command))}
+    assert set(re.findall(r"`(--[a-z-]+)", README)) <= every
+
+
+def test_the_settings_of_the_readme_are_the_vars_of_dbt():
+    project = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text())
+    assert set(table_names("setting")) == set(project["vars"])
+
+
+def test_the_tables_of_the_readme_are_the_marts():
+    marts = {path.stem for path in (ROOT / "dbt_project" / "models" / "marts").glob("*.sql")}
+    assert set(table_names("table")) == marts
+
+
+def test_the_forms_of_the_readme_are_those_that_are_read():
+    assert set(table_names("form")) == {form.name for form in FORMS}
+
+
+def test_the_query_of_the_readme_runs(demo_shop):
+    query = re.search(r"```sql\n(.*?)```", README, re.DOTALL)
+    assert query
+    with closing(sqlite3.connect(demo_shop.marts_db)) as connection:
+        rows = connection.execute(query.group(1)).fetchall()
+    assert rows
+    assert all(probability < 0.5 for *_, probability, _ in rows)
+
+
+def test_the_files_of_the_readme_are_there():
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_the_targets_of_the_readme_can_be_made():
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    named = re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE)
+    assert {"demo", "test", "lint", "format", "help"} <= set(named)
+    assert set(named) <= set(targets)
+
+
+def test_the_example_of_the_environment_names_what_is_read():
+    example = (ROOT / ".env.example").read_text()
+    settings = (ROOT / "scripts" / "settings.py").read_text()
+    names = re.findall(r"TILLSIGHT_[A-Z_]+", example)
+    assert names
+    assert not [name for name in names if f'"{name}"' not in settings]
