@@ -23,7 +23,7 @@ paired as (
         segment,
         segment_detail
 
-    from {{ ref('int_snapshots_scored') }}
+    from {{ ref('int_rfm_scores') }}
 
     where snapshot_number = 0
 

@@ -16,6 +16,7 @@ from reports.formatting import without_email
 from reports.site.options import Privacy, SiteOptions
 from scripts import pipeline, preconditions
 from scripts.cli import console, error_handling, server
+from scripts.cli.backup_actions import backup, restore  # noqa: F401  found here by their names
 from scripts.demo.files import DEFAULT_SEED, write_demo
 from scripts.doctor.machine import examine
 from scripts.errors import TillsightError

@@ -83,7 +83,7 @@ def read_shop(file: Path, form: list[str], folder: Path) -> Shop:
     with closing(sqlite3.connect(folder / "work.db")) as work:
         lines = pd.read_sql(
             "select customer_id, order_id, invoice_day as day, amount_minor"
-            " from int_transactions_judged where reason = 'kept'",
+            " from int_transactions_classified where reason = 'kept'",
             work,
         )
     by_order = lines.groupby(["customer_id", "order_id"])

@@ -29,7 +29,7 @@ from scripts.settings import Settings, SparkPlace, read_settings
 from tests.benchmarks.shop import write_shop
 
 LANDED = "raw.raw_standard_transactions__landed"
-MODELS = ("+customer_features", "+int_snapshots_scored")
+MODELS = ("+customer_features", "+int_rfm_scores")
 LINES_PER_TASK = 500_000
 LEAST_PARTITIONS = 8
 CONFIGURATION = """

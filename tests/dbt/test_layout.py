@@ -139,8 +139,8 @@ def test_no_model_depends_on_a_later_layer(models):
     allowed_upwards = {
         ("int_customer_values", "rfm_scores"),
         ("int_customer_values", "predictions"),
-        ("int_buyers_expected", "model_runs"),
-        ("int_buyers_expected", "model_curves"),
+        ("int_expected_buyers", "model_runs"),
+        ("int_expected_buyers", "model_curves"),
         ("int_scores_explained", "rfm_scores"),
         ("int_scores_explained", "score_thresholds"),
     }

@@ -29,10 +29,10 @@ from scripts.settings import PROJECT_DIR
 # In the order in which they are made; each schema is a database of its own, as in the real files.
 MODELS = {
     "int_reporting_currency": "work",
-    "int_transactions_read": "work",
-    "int_transactions_judged": "work",
-    "int_customers_judged": "work",
-    "int_products_judged": "work",
+    "int_transactions_parsed": "work",
+    "int_transactions_classified": "work",
+    "int_customers_classified": "work",
+    "int_products_classified": "work",
     "row_ledger": "main",
     "rejected_rows": "main",
     "transactions": "main",

@@ -179,7 +179,7 @@ def test_what_keeps_spark_from_scoring_is_told(spark_shop, demo_shop, tmp_path, 
 
 @pytest.fixture(scope="module")
 def on_spark(spark_shop) -> Answers:
-    """What the macros make of hostile texts and of numbers; `tests/dbt/test_dialect.py` has them."""
+    """What the macros make of the hostile texts and numbers of `tests/dbt/test_dialect.py`."""
     settings = spark_shop
     options = ("--no-introspect", "--no-populate-cache", "--quiet", "--inline", QUERY)
     where = ("--project-dir", settings.dbt_dir, "--profiles-dir", settings.dbt_dir)

@@ -1,5 +1,3 @@
-"""tests.ml.test_fitting."""
-
 from __future__ import annotations
 
 import dataclasses

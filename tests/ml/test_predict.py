@@ -1,5 +1,3 @@
-"""tests.ml.test_predict."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""tests.ml.test_train."""
-
 from __future__ import annotations
 
 import json

@@ -87,7 +87,7 @@ def test_the_settings_of_the_readme_are_the_vars_of_dbt():
 
 
 def test_the_tables_of_the_readme_are_the_marts():
-    marts = {path.stem for path in (ROOT / "dbt_project" / "models" / "marts").glob("*.sql")}
+    marts = {path.stem for path in (ROOT / "dbt_project" / "models" / "marts").glob("**/*.sql")}
     assert set(table_names("table")) == marts
 
 

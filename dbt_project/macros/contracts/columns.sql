@@ -1,5 +1,5 @@
 {#
-    Make model contracts the same on every engine whose adapter carries them out (on SQLite see macros/sqlite): columns
+    Make model contracts the same on every engine whose adapter carries them out (on SQLite see macros/engines/sqlite): columns
     have the types of the engine for those of the yml, and the query must have these columns, no fewer and no more.
     Values are cast as they are inserted: a sum of whole numbers is wider than what is declared on most engines.
 #}

@@ -12,13 +12,13 @@ customer_snapshots as (
 
 recent as (
 
-    select * from {{ ref('int_recent_days_summed') }}
+    select * from {{ ref('int_trailing_totals') }}
 
 ),
 
 gaps as (
 
-    select * from {{ ref('int_gaps_compared') }}
+    select * from {{ ref('int_purchase_gaps') }}
 
 ),
 

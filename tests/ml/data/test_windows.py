@@ -1,5 +1,3 @@
-"""tests.ml.test_split."""
-
 from __future__ import annotations
 
 import dataclasses

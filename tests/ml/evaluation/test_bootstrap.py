@@ -1,5 +1,3 @@
-"""tests.ml.test_bootstrap."""
-
 from __future__ import annotations
 
 import numpy as np

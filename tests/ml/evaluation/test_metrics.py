@@ -1,5 +1,3 @@
-"""tests.ml.test_evaluate."""
-
 from __future__ import annotations
 
 import math

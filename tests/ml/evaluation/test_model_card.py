@@ -1,5 +1,3 @@
-"""tests.ml.test_card."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""tests.ml.test_bg_nbd."""
-
 from __future__ import annotations
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""tests.ml.test_pipeline."""
-
 from __future__ import annotations
 
 import math

@@ -1,5 +1,3 @@
-"""tests.ml.test_model_folders."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""tests.ml.test_runs."""
-
 from __future__ import annotations
 
 import sqlite3

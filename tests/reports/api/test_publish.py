@@ -215,8 +215,8 @@ def test_counts_are_read_again_after_an_hour(asking, shops, tmp_path, monkeypatc
     monkeypatch.setattr(served_marts, "open_build", lambda path: marks.append(1) or real(path))
     assert api.get(ADDRESSES[0]).json() == first
     assert not marks
-    now = served_marts.clock.seconds()
-    monkeypatch.setattr(served_marts.clock, "seconds", lambda: now + 3601)
+    now = served_marts.seconds()
+    monkeypatch.setattr(served_marts, "seconds", lambda: now + 3601)
     assert api.get(ADDRESSES[0]).json() == first
     api.run(asyncio.sleep(0.2))
     assert marks == [1]

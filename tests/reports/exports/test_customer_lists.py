@@ -1,5 +1,3 @@
-"""tests.reports.test_exports."""
-
 from __future__ import annotations
 
 import csv
@@ -135,7 +133,7 @@ def test_a_failure_leaves_the_old_files(marts, tmp_path, monkeypatch):
     def fail(*_args, **_kwargs):
         raise sqlite3.DatabaseError("disk image is malformed")
 
-    monkeypatch.setattr(customer_lists.queries, "read_export", fail)
+    monkeypatch.setattr(customer_lists.reader, "read_export", fail)
     with pytest.raises(ReportError, match="cannot be read"):
         customer_lists.write_exports(marts, tmp_path)
     assert (tmp_path / "customers.csv").read_bytes() == before

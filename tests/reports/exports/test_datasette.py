@@ -1,5 +1,3 @@
-"""tests.reports.test_datasette."""
-
 from __future__ import annotations
 
 import json

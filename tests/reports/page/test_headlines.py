@@ -1,5 +1,3 @@
-"""tests.reports.test_findings."""
-
 from __future__ import annotations
 
 from dataclasses import replace

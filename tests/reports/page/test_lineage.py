@@ -1,5 +1,3 @@
-"""tests.reports.test_lineage."""
-
 from __future__ import annotations
 
 from itertools import combinations

@@ -1,5 +1,3 @@
-"""tests.reports.test_chunks."""
-
 from __future__ import annotations
 
 from reports.marts.customers import OrderProduct

@@ -1,5 +1,3 @@
-"""tests.reports.test_site."""
-
 from __future__ import annotations
 
 import hashlib

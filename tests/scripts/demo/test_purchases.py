@@ -1,5 +1,3 @@
-"""tests.scripts.test_demo_process."""
-
 from datetime import date
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""tests.scripts.test_demo."""
-
 import csv
 import hashlib
 import tracemalloc

@@ -1,5 +1,3 @@
-"""tests.scripts.test_forms."""
-
 import pytest
 
 from scripts.errors import TillsightError

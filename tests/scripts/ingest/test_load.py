@@ -1,5 +1,3 @@
-"""tests.scripts.test_load."""
-
 import csv
 import gzip
 import hashlib

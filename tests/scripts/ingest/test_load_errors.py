@@ -1,5 +1,3 @@
-"""tests.scripts.test_load_faults."""
-
 import gzip
 import os
 import sqlite3

@@ -1,5 +1,3 @@
-"""tests.scripts.test_load_progress."""
-
 import gzip
 
 import pyarrow as pa

@@ -1,5 +1,3 @@
-"""tests.scripts.test_load_typed."""
-
 import hashlib
 from datetime import UTC, date, datetime
 from decimal import Decimal

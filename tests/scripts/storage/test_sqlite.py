@@ -1,5 +1,3 @@
-"""tests.scripts.test_warehouse."""
-
 import hashlib
 import sqlite3
 from contextlib import closing

@@ -1,5 +1,3 @@
-"""tests.reports.test_model_card."""
-
 from __future__ import annotations
 
 import re
