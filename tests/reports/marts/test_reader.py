@@ -82,15 +82,15 @@ def test_changes_are_relative_to_the_snapshot_thirty_days_earlier(marts, connect
 def test_moves_up_and_down_follow_the_order_of_the_segments(marts, connection):
     order = {"Champions": 1, "Loyal": 2, "At-Risk": 3, "Lost": 4}
     counted = {"up": 0, "down": 0, "same": 0, "new": 0}
-    for start, end, customers in connection.execute(
+    for start, end, people in connection.execute(
         "select from_segment, to_segment, customers from segment_moves"
     ):
         if start not in order:
-            counted["new"] += customers
+            counted["new"] += people
         elif order[start] == order[end]:
-            counted["same"] += customers
+            counted["same"] += people
         else:
-            counted["up" if order[end] < order[start] else "down"] += customers
+            counted["up" if order[end] < order[start] else "down"] += people
     totals = {row.direction: row.customers for row in read(marts).move_totals}
     assert totals == {name: count for name, count in counted.items() if count}
     assert sum(totals.values()) == 38
