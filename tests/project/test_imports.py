@@ -13,7 +13,7 @@ from tests.project.source_code import MODULES, import_graph, imported_names, rel
 # name. Layers in one tuple are independent: they do not import each other.
 LAYERS = {
     "ml": (
-        ("ml.errors", "ml.settings"),
+        ("ml.errors", "ml.progress", "ml.settings"),
         ("ml.data",),
         ("ml.models",),
         ("ml.evaluation",),
@@ -23,7 +23,7 @@ LAYERS = {
         ("ml.train", "ml.predict"),
     ),
     "reports": (
-        ("reports.errors", "reports.marts.suppressed"),
+        ("reports.errors", "reports.progress", "reports.marts.suppressed"),
         ("reports.formatting",),
         ("reports.marts",),
         ("reports.privacy",),
@@ -33,7 +33,8 @@ LAYERS = {
         ("reports.api",),
     ),
     "scripts": (
-        ("scripts.errors",),
+        ("scripts.errors", "scripts.progress"),
+        ("scripts.shop_settings",),
         ("scripts.settings",),
         ("scripts.storage",),
         ("scripts.ingest",),

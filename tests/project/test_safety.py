@@ -20,6 +20,12 @@ CLOCK_READERS = {
 DATABASE_READERS = {"ml/data/features.py", "ml/registry/database.py", "reports/marts/reader.py"}
 REGISTRY_HOST = re.compile(r"index-url|find-links|https?://\S*(pypi|simple)\S*", re.IGNORECASE)
 DEVELOPER_PATH = re.compile(r"(^|[\s'\"(=])/(home|root|work|Users)/", re.MULTILINE)
+WRITTEN_TABLE = re.compile(
+    r"\b(?:insert (?:or \w+ )?into|create table(?: if not exists)?+|delete from|update(?= \w+ set))"
+    r" (?:raw\.)?+(\w+)"
+)
+# Temporary tables, and the row of the marts that receives the fingerprint of the build.
+WRITTEN_BESIDE_RAW = {"drawn", "described", "build_info"}
 modules = pytest.mark.parametrize("path", MODULES, ids=relative)
 
 
@@ -42,6 +48,12 @@ def test_no_module_reads_the_clock_or_unpickles(path):
     roots = {name.split(".")[0] for name in imported_names(ast.parse(path.read_text()))}
     assert not roots & {"pickle", "joblib", "random", "time"}
     assert not re.search(r"\.(now|today|utcnow)\(", path.read_text())
+
+
+@modules
+def test_python_writes_raw_tables_only(path):
+    tables = set(WRITTEN_TABLE.findall(path.read_text())) - WRITTEN_BESIDE_RAW
+    assert not {table for table in tables if not table.startswith("raw_")}
 
 
 def test_no_file_names_a_package_registry():
