@@ -1,4 +1,4 @@
-"""Texts that users read avoid a few phrases that were hard to understand."""
+"""Documents, help, descriptions and source avoid a few phrases that are hard to understand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 import yaml
 
 from scripts.cli.app import app
-from tests.project.source_code import ROOT, tracked_files
+from tests.project.source_code import PACKAGES, ROOT, tracked_files
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md", "Makefile")
 # Each phrase with the usual term.
@@ -76,6 +76,18 @@ def test_descriptions_of_models_use_the_usual_terms():
     ]
     assert len(texts) > 500
     found = [line for name, text in texts for line in unusual(name, text)]
+    assert not found, "\n".join(found)
+
+
+def test_source_uses_the_usual_terms():
+    suffixes = {".py", ".sql", ".js", ".j2"}
+    files = [
+        path
+        for path in tracked_files()
+        if path.suffix in suffixes and path.parts[0] in {*PACKAGES, "dbt_project"}
+    ]
+    assert len(files) > 200
+    found = [line for path in files for line in unusual(str(path), (ROOT / path).read_text())]
     assert not found, "\n".join(found)
 
 
