@@ -23,7 +23,7 @@ UNUSUAL = {
     r"\bthose of them\b|\bthe same of\b": "name the noun",
     r"\bfor anybody\b": "public",
     r"\bwhat must be so\b": "precondition",
-    r"\bgenerations?\b": "release",
+    r"\bgenerations?\b(?![/\"])": "release",  # the folder is named generations/
     r"\bloaded already\b": "already loaded",
 }
 
