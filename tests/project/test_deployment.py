@@ -109,10 +109,10 @@ def test_the_image_runs_an_existing_command():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert program in project["project"]["scripts"]
     assert command in typer.main.get_group(app).commands
-    told = CliRunner().invoke(app, [command, "--help"], terminal_width=200).output
+    help_text = CliRunner().invoke(app, [command, "--help"], terminal_width=200).output
     assert options == ["--host", "0.0.0.0"]  # noqa: S104  a port of the container is published explicitly
-    assert "--host" in told
-    assert arguments("EXPOSE")[0] in told
+    assert "--host" in help_text
+    assert arguments("EXPOSE")[0] in help_text
 
 
 def steps(job: Any) -> str:
@@ -176,9 +176,9 @@ def test_the_workflow_explains_a_missing_or_wrong_file(workflow, tmp_path):
     other = tmp_path / "other.csv.gz"
     other.write_bytes(gzip.compress(b"InvoiceNo,StockCode\n"))
     nowhere = (tmp_path / "nowhere.csv.gz").as_uri()
-    told = [fetch(workflow, tmp_path, address) for address in ("", other.as_uri(), nowhere)]
-    assert all(result.returncode for result in told)
-    assert "set the repository variable ONLINE_RETAIL_URL" in told[0].stdout
-    assert "is not the Online Retail file" in told[1].stdout
-    assert "curl" in told[2].stderr
+    results = [fetch(workflow, tmp_path, address) for address in ("", other.as_uri(), nowhere)]
+    assert all(result.returncode for result in results)
+    assert "set the repository variable ONLINE_RETAIL_URL" in results[0].stdout
+    assert "is not the Online Retail file" in results[1].stdout
+    assert "curl" in results[2].stderr
     assert not (tmp_path / "environment").exists()

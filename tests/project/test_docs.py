@@ -60,10 +60,10 @@ def help_of(command: str) -> str:
 
 @pytest.mark.parametrize("command", ["report", "export", "serve", "token"])
 def test_the_readme_lists_exactly_the_options_of_a_command(command):
-    (told,) = re.findall(rf"\| `tillsight {command}` \|(.*)\|", README)
+    (description,) = re.findall(rf"\| `tillsight {command}` \|(.*)\|", README)
     own = set(re.findall(r"(--[a-z-]+)", help_of(command)))
     shared = set(re.findall(r"(--[a-z-]+)", help_of("build")))
-    named = set(re.findall(r"`(--[a-z-]+)", told))
+    named = set(re.findall(r"`(--[a-z-]+)", description))
     # Of a pair like --email/--no-email the README names the one that is not the default.
     pairs = {name for name in own if name.replace("--", "--no-", 1) in own}
     assert named == own - shared - pairs
