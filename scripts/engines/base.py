@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any, Protocol
 
 from ml.data.features import FeatureSource
@@ -23,12 +22,12 @@ class Engine(Protocol):
     ----------
     raw : RawStore
         Where files land.
-    features : Path or FeatureSource
+    features : FeatureSource
         Where the model reads.
     """
 
     raw: RawStore
-    features: Path | FeatureSource
+    features: FeatureSource
 
     def begin(self) -> None:
         """Make room for a build; what an earlier attempt left is gone."""

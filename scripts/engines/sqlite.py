@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ml.data.features import SqliteFeatures
 from scripts.engines.base import Progress
 from scripts.engines.raw_schema import LOADS_DDL, form_ddl
 from scripts.errors import TillsightError
@@ -33,21 +34,22 @@ class SqliteEngine:
 
     def __init__(self, settings: Settings) -> None:
         self.raw = SqliteRaw(settings.raw_db)
-        self.features = settings.work_db
+        self.features = SqliteFeatures(settings.work_db)
+        self._work_db = settings.work_db
 
     def begin(self) -> None:
         """Make room for a build; what an earlier attempt left is gone."""
-        sqlite.discard(self.features)
+        sqlite.discard(self._work_db)
 
     def has_features(self) -> bool:
         """Return whether a build has made the features."""
-        return self.features.exists()
+        return self._work_db.exists()
 
     def row(self, statement: str) -> tuple[Any, ...] | None:
         """Return the first row of a query of the work tables; dates are text."""
         with (
-            closing(sqlite.connect_read_only(self.features)) as connection,
-            sqlite.explained(self.features),
+            closing(sqlite.connect_read_only(self._work_db)) as connection,
+            sqlite.explained(self._work_db),
         ):
             found: tuple[Any, ...] | None = connection.execute(statement).fetchone()
             return found
