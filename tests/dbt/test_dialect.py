@@ -52,7 +52,6 @@ DATES = (
 # A text of the settings, which dbt gives to an engine as a literal.
 SHOP_NAME = "O'Neil \" \\ \\' '' -- ; /* {{ 1 }} {% raw %} {# %s $1 ${x} 🛒"
 ON_TEXT = (
-    f"{{{{ text_literal({json.dumps(SHOP_NAME, ensure_ascii=False)}) }}}}",
     "{{ read_id('written') }}",
     "case when {{ is_rounded_id('written') }} then 1 else 0 end",
     "{{ read_text('written') }}",
@@ -67,6 +66,7 @@ ON_TEXT = (
     "{{ lower_case('written') }}",
     "{{ upper_case('written') }}",
     "{{ row_without_email(row_as_text(['written', 'written'])) }}",
+    f"{{{{ text_literal({json.dumps(SHOP_NAME, ensure_ascii=False)}) }}}}",
 )
 ON_NUMBERS = (
     "{{ minor_units_from_micros('amount') }}",
@@ -221,7 +221,7 @@ def test_numbers_and_days_come_out_as_on_sqlite(engine, on_sqlite, request):
 
 
 def test_the_texts_are_of_every_kind(on_sqlite):
-    for at, macro in enumerate(ON_TEXT, 1):
+    for at, macro in enumerate(ON_TEXT[:-1], 1):
         outcomes = {row[at] for row in on_sqlite[0]}
         assert len(outcomes) > (1 if macro.startswith("case") or "unreadable" in macro else 20), (
             macro
@@ -229,4 +229,4 @@ def test_the_texts_are_of_every_kind(on_sqlite):
 
 
 def test_a_text_of_the_settings_is_what_sqlite_reads(on_sqlite):
-    assert {row[1] for row in on_sqlite[0]} == {SHOP_NAME}
+    assert {row[-1] for row in on_sqlite[0]} == {SHOP_NAME}

@@ -79,6 +79,7 @@
     {{ return(faults) }}
 {%- endmacro %}
 
+{# A sentence about a value that is not allowed. #}
 {% macro setting_fault(name, value) -%}
     {{ return("Setting " ~ name ~ " is '" ~ value ~ "'; it must be " ~ setting_rules()[name].allowed ~ ".") }}
 {%- endmacro %}
