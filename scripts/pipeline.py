@@ -12,11 +12,10 @@ import ml.registry.runs
 from reports.exports import customer_lists
 from reports.site import writer
 from reports.site.options import SiteOptions
-from scripts import preconditions
+from scripts import preconditions, shop_settings
 from scripts.engines import engine_of
 from scripts.engines import sqlite as sqlite_engine
 from scripts.engines.base import Engine
-from scripts.errors import TillsightError
 from scripts.ingest import load
 from scripts.ingest.load import LoadResult, new_rows
 from scripts.publish import releases, seal
@@ -68,6 +67,7 @@ def ensure_raw(settings: Settings) -> None:
     """Create the raw tables that are not there yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     preconditions.settle_target(settings)
+    shop_settings.write_template(settings.data_dir, settings.dbt_dir)
     sqlite_engine.ensure_raw(settings.raw_db)
     engine_of(settings).raw.ensure()
     with closing(sqlite.connect(settings.raw_db)) as connection:
@@ -308,7 +308,7 @@ def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
     Raises
     ------
     TillsightError
-        If dbt fails, or the as-of date lies before the first sale.
+        If dbt fails, or the as-of date is before the first sale or long after the last.
     """
     from scripts.dbt_runner import Dbt  # noqa: PLC0415  heavy, see above
 
@@ -316,18 +316,8 @@ def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
     engine_of(settings).begin()
     dbt = Dbt(settings)
     dbt.build("features", progress=progress)
-    has_day = preconditions.observed(settings, "first_day") is not None
-    if settings.as_of and not has_day and _has_rows(settings):
-        raise TillsightError(
-            f"no line that can be kept is dated {settings.as_of} or earlier; nothing was "
-            "published. Choose a later day with --as-of"
-        )
+    preconditions.require_as_of_near_sales(settings)
     return dbt
-
-
-def _has_rows(settings: Settings) -> bool:
-    """Return whether any row was ever landed."""
-    return any(load.row_count for load in engine_of(settings).raw.loads())
 
 
 def feature_rows(engine: Engine) -> int:
