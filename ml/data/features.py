@@ -60,14 +60,29 @@ class FeatureSource(Protocol):
 
 
 class SqliteFeatures:
-    """The features of a SQLite file.
+    """The features in a SQLite file; see `FeatureSource`.
 
     Parameters
     ----------
-    connection : sqlite3.Connection
-        On work.db.
+    work_db : Path
+        work.db as written by dbt.
     """
 
+    def __init__(self, work_db: Path) -> None:
+        self.name = str(work_db)
+        self._work_db = work_db
+
+    @contextmanager
+    def open(self) -> Iterator[Features]:
+        """Open it for reading."""
+        if not self._work_db.is_file():
+            raise ModelError(f"there is no {self.name}. Run 'tillsight build' first.")
+        address = f"{self._work_db.resolve().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            yield _OpenSqliteFeatures(connection)
+
+
+class _OpenSqliteFeatures:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
@@ -108,17 +123,9 @@ def reading(work: Path | FeatureSource) -> Iterator[Features]:
     ModelError
         If the file, one of its tables or a column of it is missing.
     """
-    if not isinstance(work, Path):
-        with work.open() as features:
-            _check_columns(features, work.name)
-            yield features
-        return
-    if not work.is_file():
-        raise ModelError(f"there is no {work}. Run 'tillsight build' first.")
-    address = f"{work.resolve().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True)) as connection:
-        features = SqliteFeatures(connection)
-        _check_columns(features, str(work))
+    source = SqliteFeatures(work) if isinstance(work, Path) else work
+    with source.open() as features:
+        _check_columns(features, source.name)
         yield features
 
 

@@ -1,4 +1,4 @@
-"""The raw tables as another engine takes them, and the rows of those that ml/ writes."""
+"""DDL of the raw tables for every engine, and the rows of those that ml/ writes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.data.schema import TABLES
-from scripts.ingest.formats import FORMS, Form
+from scripts.ingest.formats import FORMATS, Format
 from scripts.storage import sqlite
 
 SAME_WORD = re.compile(r"\b(text|integer|real)\b")
@@ -24,13 +24,13 @@ class ModelTable:
     Attributes
     ----------
     name : str
-        As in raw.db.
+        Name of the table.
     columns : tuple of str
-        In order.
+        Its columns in order.
     never_null : tuple of str
-        Those that are text and never NULL: an empty one is an empty text.
+        Text columns declared not null: an empty value is the empty text.
     rows : iterator of tuple
-        To be read once.
+        Can be read once.
     """
 
     name: str
@@ -40,14 +40,14 @@ class ModelTable:
 
 
 def ddl(name: str, types: Mapping[str, str]) -> str:
-    """Return the columns of a table in the words of an engine.
+    """Return the column definitions of a table with the type names of an engine.
 
     Parameters
     ----------
     name : str
         A table of `ml.data.schema`.
     types : mapping of str to str
-        What the engine calls text, integer and real.
+        The engine's names of text, integer and real.
 
     Examples
     --------
@@ -58,24 +58,29 @@ def ddl(name: str, types: Mapping[str, str]) -> str:
 
 
 def raw_statements(types: Mapping[str, str], schema: str = "") -> list[str]:
-    """Return the statements that make the raw tables of an engine where there are none.
+    """Return the statements that create the raw tables of an engine other than SQLite.
 
-    Rows are landed in bulk, and no key has to be looked at for each: that lines are there once is
-    tested.
+    The tables of files have no key, which bulk loading would have to check: a dbt test finds
+    duplicates.
 
     Parameters
     ----------
     types : mapping of str to str
-        What the engine calls text, integer and real.
+        The engine's names of text, integer and real.
     schema : str
-        Schema of the tables; that of the connection by default.
+        Schema of the tables; by default that of the connection.
     """
     place = f"{schema}." if schema else ""
     loads = SAME_WORD.sub(lambda word: types[word[0]], LOADS_DDL)
     landed = {
-        form.table: f"load_id {types['integer']} not null, line_number {types['integer']} not null"
-        + "".join(f", {column.name} {types['text']}" for column in form.columns)
-        for form in FORMS
+        file_format.table: ", ".join(
+            (
+                f"load_id {types['integer']} not null",
+                f"line_number {types['integer']} not null",
+                *(f"{column.name} {types['text']}" for column in file_format.columns),
+            )
+        )
+        for file_format in FORMATS
     }
     tables = landed | {name: ddl(name, types) for name in TABLES}
     return [
@@ -105,7 +110,7 @@ def column_types(name: str) -> dict[str, str]:
 
 @contextmanager
 def read_all(raw_db: Path) -> Iterator[Iterator[ModelTable]]:
-    """Open raw.db and give its tables one after the other."""
+    """Open raw.db and yield its model tables one by one."""
     with closing(sqlite.connect_read_only(raw_db)) as connection:
         yield (_read(connection, name) for name in TABLES)
 
@@ -136,15 +141,14 @@ create table if not exists raw_loads (
 """
 
 
-def form_ddl(form: Form) -> str:
-    """Return the statement that creates a form's raw table where there is none.
+def format_ddl(file_format: Format) -> str:
+    """Return the statement that creates the raw table of a format on SQLite.
 
-    Every value is text as the file has it. The rows lie in the order of the
-    key itself, without a second index: half the work of loading, and smaller.
+    Values are text. Without rowid there is no second index, which halves the time of loading.
     """
-    columns = "".join(f"    {column.name} text,\n" for column in form.columns)
+    columns = "".join(f"    {column.name} text,\n" for column in file_format.columns)
     return (
-        f"create table if not exists {form.table} (\n"
+        f"create table if not exists {file_format.table} (\n"
         f"    load_id integer not null,\n"
         f"    line_number integer not null,\n"
         f"{columns}"

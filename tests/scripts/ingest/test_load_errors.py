@@ -10,9 +10,11 @@ import openpyxl
 import pytest
 
 from scripts.engines import sqlite as sqlite_engine
+from scripts.engines.sqlite import SqliteRaw
 from scripts.errors import TillsightError
-from scripts.ingest.load import load_files
+from scripts.ingest import load
 from scripts.storage import sqlite
+from tests.support.landing import load_files
 
 HEADER = "transaction_id,customer_id,product_id,invoice_date,quantity,amount\n"
 SALE = "t1,c1,p1,2024-01-31,2,19.90\n"
@@ -129,12 +131,12 @@ def test_a_header_that_lacks_a_column_names_the_file_and_line(raw_db, write):
     path = write("sales.csv", HEADER.replace("amount", "total") + SALE)
     with pytest.raises(TillsightError) as caught:
         load_files(raw_db, [path])
-    assert str(caught.value).startswith(f"{path}, line 1: the header fits no form; the nearest,")
+    assert str(caught.value).startswith(f"{path}, line 1: the header fits no format; the nearest,")
 
 
-def test_an_unknown_form_is_a_sentence_before_anything_is_read(raw_db, tmp_path):
-    with pytest.raises(TillsightError, match="there is no form 'sales'; choose one of"):
-        load_files(raw_db, [tmp_path / "missing.csv"], form="sales")
+def test_an_unknown_format_is_a_sentence_before_anything_is_read(raw_db, tmp_path):
+    with pytest.raises(TillsightError, match="unknown format 'sales'; choose one of"):
+        load_files(raw_db, [tmp_path / "missing.csv"], format_name="sales")
 
 
 # --- what is wrong with a file of another kind
@@ -226,7 +228,7 @@ def test_a_file_that_may_not_be_read_is_a_sentence(raw_db, write):
         os.seteuid(65_534)
     try:
         with pytest.raises(TillsightError, match=r"cannot be read \(Permission denied\); see"):
-            load_files(raw_db, [path])
+            load.load_files(SqliteRaw(raw_db), [path])
     finally:
         if was_root:
             os.seteuid(0)
@@ -277,7 +279,7 @@ def test_a_process_that_dies_leaves_nothing_of_its_file(raw_db, landed, write):
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from scripts.ingest.load import load_files\n"
+        "from tests.support.landing import load_files\n"
         "die = lambda what, done, total: done > total * 0.9 and os._exit(9)\n"
         "load_files(Path(sys.argv[1]), [Path(sys.argv[2])], progress=die)\n"
     )
