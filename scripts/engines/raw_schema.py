@@ -14,7 +14,20 @@ from ml.data.schema import TABLES
 from scripts.ingest.formats import FORMATS, Format
 from scripts.storage import sqlite
 
-SAME_WORD = re.compile(r"\b(text|integer|real)\b")
+TYPE_NAME = re.compile(r"\b(text|integer|real)\b")
+
+LOADS_DDL = """
+create table if not exists raw_loads (
+    load_id integer primary key,
+    file_name text not null,
+    sheet text not null default '',
+    form text not null,
+    file_sha256 text not null,
+    row_count integer not null,
+    input_fingerprint text not null,
+    unique (file_sha256, sheet)
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,7 @@ def ddl(name: str, types: Mapping[str, str]) -> str:
     >>> "threshold double," in ddl("raw_model_runs", {"text": "varchar", "integer": "bigint", "real": "double"})
     True
     """  # noqa: E501
-    return SAME_WORD.sub(lambda word: types[word[0]], TABLES[name])
+    return TYPE_NAME.sub(lambda word: types[word[0]], TABLES[name])
 
 
 def raw_statements(types: Mapping[str, str], schema: str = "") -> list[str]:
@@ -71,7 +84,7 @@ def raw_statements(types: Mapping[str, str], schema: str = "") -> list[str]:
         Schema of the tables; by default that of the connection.
     """
     place = f"{schema}." if schema else ""
-    loads = SAME_WORD.sub(lambda word: types[word[0]], LOADS_DDL)
+    loads = TYPE_NAME.sub(lambda word: types[word[0]], LOADS_DDL)
     landed = {
         file_format.table: ", ".join(
             (
@@ -95,17 +108,17 @@ def column_types(name: str) -> dict[str, str]:
     Parameters
     ----------
     name : str
-        A table of `ml.data.schema`.
+        `raw_loads`, or a table of `ml.data.schema`.
 
     Examples
     --------
     >>> column_types("raw_model_curves")["x"]
     'real'
     """
+    ddl = LOADS_DDL if name == "raw_loads" else f"create table {name} ({TABLES[name]})"
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.execute(f"create table described ({TABLES[name]})")
-        found = connection.execute("pragma table_info(described)").fetchall()
-    return {column[1]: column[2].lower() for column in found}
+        connection.execute(ddl)
+        return {row["name"]: row["type"].lower() for row in _table_info(connection, name)}
 
 
 @contextmanager
@@ -116,29 +129,23 @@ def read_all(raw_db: Path) -> Iterator[Iterator[ModelTable]]:
 
 
 def _read(connection: sqlite3.Connection, name: str) -> ModelTable:
-    described = connection.execute(f"pragma table_info({name})").fetchall()
+    columns = _table_info(connection, name)
     return ModelTable(
         name=name,
-        columns=tuple(column[1] for column in described),
+        columns=tuple(column["name"] for column in columns),
         never_null=tuple(
-            column[1] for column in described if column[2].lower() == "text" and column[3]
+            column["name"]
+            for column in columns
+            if column["type"].lower() == "text" and column["notnull"]
         ),
         rows=connection.execute(f"select * from {name} order by rowid"),  # noqa: S608  ours
     )
 
 
-LOADS_DDL = """
-create table if not exists raw_loads (
-    load_id integer primary key,
-    file_name text not null,
-    sheet text not null default '',
-    form text not null,
-    file_sha256 text not null,
-    row_count integer not null,
-    input_fingerprint text not null,
-    unique (file_sha256, sheet)
-)
-"""
+def _table_info(connection: sqlite3.Connection, name: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(f"pragma table_info({name})")
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def format_ddl(file_format: Format) -> str:

@@ -15,7 +15,7 @@ from scripts.engines.bulk_load import arrow_tables, landed_tables
 from scripts.engines.ownership import MARK, owner_mark, require_own
 from scripts.engines.spark.session import explained, session
 from scripts.ingest.formats import FORMATS, Format
-from scripts.ingest.raw_store import LOAD_COLUMNS, SELECT_LOADS, Landing, LoadRow, load_rows
+from scripts.ingest.raw_store import SELECT_LOADS, Landing, LoadRow, load_rows
 from scripts.ingest.table import Run
 from scripts.settings import Settings
 
@@ -23,9 +23,7 @@ TYPES = {"text": "string", "integer": "bigint", "real": "double"}
 ARROW_TYPES = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64()}
 # Each part becomes a file; larger files are read faster and take more memory here.
 ROWS_PER_PART = 100_000
-LOAD_TYPES = {
-    name: "integer" if name in {"load_id", "row_count"} else "text" for name in LOAD_COLUMNS
-}
+LOAD_TYPES = raw_schema.column_types("raw_loads")
 
 
 class SparkRaw:

@@ -122,7 +122,7 @@ def test_a_damaged_parquet_file_is_a_sentence(raw_db, landed, tmp_path):
     content = bytearray(path.read_bytes())
     content[4:400] = bytes(396)
     path.write_bytes(content)
-    with pytest.raises(TillsightError, match=r"people\.parquet is no sound Parquet file"):
+    with pytest.raises(TillsightError, match=r"people\.parquet is not a valid Parquet file"):
         load_files(raw_db, [path])
     assert landed("select count(*) from raw_loads") == [(0,)]
 
