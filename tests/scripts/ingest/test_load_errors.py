@@ -208,7 +208,7 @@ def test_a_workbook_cut_short_is_a_sentence(raw_db, tmp_path):
 
 
 def test_a_missing_file_is_a_sentence(raw_db, tmp_path):
-    with pytest.raises(TillsightError, match=r"sales\.csv does not exist; look for a slip"):
+    with pytest.raises(TillsightError, match=r"sales\.csv does not exist; check its name"):
         load_files(raw_db, [tmp_path / "sales.csv"])
 
 
