@@ -41,8 +41,8 @@ renamed as (
 
 ),
 
--- The form numbers no lines. Counting them within their invoice gives a line the same id
--- whenever its invoice is loaded again, also from another file.
+-- The format has no line ids. Numbering the lines within their invoice gives a line the same id when its invoice is
+-- loaded again, also from another file.
 numbered as (
 
     select
