@@ -1,7 +1,7 @@
 {#
-    Make model contracts the same on every engine whose adapter carries them out (on SQLite see macros/engines/sqlite): columns
-    have the types of the engine for those of the yml, and the query must have these columns, no fewer and no more.
-    Values are cast as they are inserted: a sum of whole numbers is wider than what is declared on most engines.
+    Model contracts for engines whose adapter enforces them (SQLite: macros/engines/sqlite). Columns get the engine's type
+    for the type in the yml, and the query must have exactly the columns of the yml. Values are cast at insert, because
+    sums of whole numbers have wider types on most engines.
 #}
 {% macro default__get_table_columns_and_constraints() -%}
     {%- set columns = {} -%}
@@ -18,7 +18,7 @@
     )
 {%- endmacro %}
 
-{# Of the constraints that the yml declares, those that the engine is to keep. #}
+{# The constraints of the yml that the engine enforces. #}
 {% macro kept_constraints(constraints) -%}
     {{ return(adapter.dispatch('kept_constraints', 'tillsight')(constraints)) }}
 {%- endmacro %}
@@ -28,8 +28,8 @@
 {%- endmacro %}
 
 {#
-    A key is an index here, which must fit into memory as a whole and takes two thirds of what writing a large table costs;
-    tests of the same keys and relationships look at all rows at once.
+    DuckDB enforces a key with an index that must fit into memory and takes two thirds of the time to write a large table;
+    data tests check the same keys and relationships.
 #}
 {% macro duckdb__kept_constraints(constraints) -%}
     {{ return(constraints | rejectattr('type', 'in', ['primary_key', 'foreign_key']) | list) }}
@@ -39,7 +39,7 @@
     {%- do assert_same_columns(get_column_schema_from_query(sql) | map(attribute='name') | list) -%}
 {%- endmacro %}
 
-{# Stop with a sentence where a query has other columns than the yml declares. #}
+{# Raise an error if the columns of a query differ from the yml. #}
 {% macro assert_same_columns(actual) -%}
     {%- set declared = model.columns.keys() | list -%}
     {%- set missing = declared | reject('in', actual) | join(', ') -%}
@@ -52,10 +52,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#
-    A query whose numbers and dates have the types that the yml of a model without a contract declares. Text is text
-    already, and keeps its order. What the yml leaves out stays as it is.
-#}
+{# Cast the numbers and dates of a model without a contract to the types of its yml. Text has its type already. #}
 {% macro with_declared_types(sql) -%}
     {%- if config.get('contract').enforced -%}
         {{ return(sql) }}
@@ -63,7 +60,7 @@
     {{ return(cast_to_declared_types(sql, model.columns.values() | rejectattr('data_type', 'in', [none, 'TEXT']))) }}
 {%- endmacro %}
 
-{# A query with some of its columns cast to the types that the yml declares for them. #}
+{# Cast columns of a query to their types in the yml. #}
 {% macro cast_to_declared_types(sql, columns) -%}
     {%- set types = {} -%}
     {%- for column in columns -%}

@@ -1,6 +1,6 @@
 {#
-    Let unit tests give rows to ephemeral models, which dbt's own macro cannot: it asks the database for the columns
-    of a table, and an ephemeral model has none. Then the columns are those that the rows name.
+    Fixture rows for ephemeral models. dbt reads the columns of a fixture from the database, where ephemeral models do not
+    exist; here the columns are the ones that the rows name.
 #}
 {% macro get_fixture_sql(rows, column_name_to_data_types) -%}
     {%- set types = column_name_to_data_types or {} -%}
@@ -14,10 +14,7 @@
     {{ return(dbt.get_fixture_sql(rows, types)) }}
 {%- endmacro %}
 
-{#
-    A value of a unit test in a column whose type nobody knows, since its model is ephemeral, is what it looks like: a
-    date, a time, or as it is written.
-#}
+{# A fixture value of an ephemeral model has no declared type: dates and timestamps are recognised by their form. #}
 {% macro default__safe_cast(field, type) -%}
     {%- if type != 'UNKNOWN' -%}
         cast({{ field }} as {{ type }})

@@ -1,4 +1,4 @@
--- The label, found a second way: the order after those that frequency counts lies at most a horizon ahead.
+-- Second method: the label is 1 if the order after the ones that frequency counts is within the horizon.
 with
 
 orders as (

@@ -1,4 +1,4 @@
--- Where a model was trained, one run is in use, and at most one was chosen by hand.
+-- If there is a model run, exactly one is in use and at most one is pinned.
 with
 
 counted as (

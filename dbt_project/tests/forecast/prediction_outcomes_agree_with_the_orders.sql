@@ -1,4 +1,4 @@
--- Whether a customer ordered, counted a second way: orders dated after the forecast and up to the last day.
+-- Second method: ordered is 1 if there are orders after the prediction date and up to the end of the horizon.
 with
 
 compared as (

@@ -1,4 +1,4 @@
--- Date by date the tenths hold every outcome once: customers, buyers, marked ones, and the probabilities they sum up.
+-- For each date the tenths of the probability add up to the outcomes: customers, buyers, labels and probabilities.
 with
 
 outcomes as (

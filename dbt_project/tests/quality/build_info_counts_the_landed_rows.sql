@@ -1,4 +1,4 @@
--- The build says how many rows were landed: those that the ledger holds, a refund being no row of its own.
+-- build_info counts the landed rows of the ledger; a refund is not a landed row of its own.
 with
 
 ledger as (

@@ -1,4 +1,4 @@
--- Every landed row stands in the ledger once, under one reason.
+-- Each landed row is in the ledger once, under one reason.
 with
 
 loads as (
@@ -30,7 +30,7 @@ counted as (
 select
     loads.load_id,
     loads.row_count as landed_rows,
-    counted.row_count as judged_rows
+    counted.row_count as ledger_rows
 
 from loads
 

@@ -1,4 +1,4 @@
--- No kept money falls outside the months, or into two of them.
+-- Each kept amount is in exactly one month.
 with
 
 monthly as (

@@ -1,4 +1,4 @@
--- Customer by customer, frequency is the number of rows in orders, and recency is counted from the last of them.
+-- For each customer frequency is the number of rows in orders, and recency is counted from the last of these orders.
 with
 
 orders as (

@@ -1,4 +1,4 @@
--- The same measure in two marts is the same: customer by customer, monetary is what the transactions sum to.
+-- For each customer monetary is the sum of the customer's transactions.
 with
 
 transactions as (

@@ -1,4 +1,4 @@
--- With ntile the four groups of a score differ by one customer at most; with rank equals stay together, and they may.
+-- With ntile the sizes of the four groups differ by at most one; with rank equal values share a group.
 with
 
 sizes as (

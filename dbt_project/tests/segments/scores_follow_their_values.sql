@@ -1,4 +1,4 @@
--- No customer with a better value has a worse score.
+-- A customer with a better value never has a lower score.
 with
 
 bounds as (

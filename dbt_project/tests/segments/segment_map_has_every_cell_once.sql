@@ -1,4 +1,4 @@
--- 4 x 4 x 4 scores, each with one finer segment that has an action.
+-- The map has 4 x 4 x 4 cells, each with one finer segment that has a row in segment_actions.
 with
 
 segment_map as (

@@ -1,4 +1,4 @@
--- Every customer who was in another segment before has one cause.
+-- Every customer who changed segment has exactly one cause.
 with
 
 moved as (

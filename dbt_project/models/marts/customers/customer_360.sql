@@ -72,7 +72,7 @@ joined as (
         {{ money('scores.monetary_lowest_minor') }} as monetary_lowest,
         {{ money('scores.monetary_highest_minor') }} as monetary_highest,
 
-        -- forecast
+        -- prediction
         predictions.purchase_probability,
         predictions.predicted_label,
         predictions.confidence,

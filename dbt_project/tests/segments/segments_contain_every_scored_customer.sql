@@ -1,4 +1,4 @@
--- The customers and the revenue of the segments, and of the finer segments, are those of rfm_scores.
+-- Customers and revenue of segments and of segment_details add up to rfm_scores.
 with
 
 scored as (

@@ -1,4 +1,4 @@
--- Whoever moved, stayed or came is counted once, in the segment of today.
+-- Each customer is counted once in segment_moves, in the current segment.
 with
 
 moved as (

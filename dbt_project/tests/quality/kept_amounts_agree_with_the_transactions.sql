@@ -1,4 +1,4 @@
--- What the ledger keeps, in rows and money, is what transactions holds.
+-- Number and amount of kept rows are the same in row_ledger and transactions.
 with
 
 ledger as (

@@ -1,5 +1,4 @@
--- A customer stands in a snapshot from the first order on, and nothing that is counted lies after its date: of the
--- customer's orders in their order, the one that frequency counts up to is the last one on or before it.
+-- Second method: the last order that frequency counts is the customer's last order on or before the as-of date.
 with
 
 orders as (

@@ -1,4 +1,4 @@
--- Each row that the ledger leaves out can be looked up with its reason.
+-- rejected_rows has as many rows of each reason as the ledger.
 with
 
 ledger as (

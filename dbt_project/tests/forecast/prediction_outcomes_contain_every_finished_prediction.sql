@@ -1,4 +1,4 @@
--- A day and customer that was forecast stands in the outcomes once the horizon of each scoring of it is over.
+-- Every prediction whose horizon is over has an outcome.
 with
 
 finished as (
