@@ -20,10 +20,10 @@ from dbt.cli.main import dbtRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from scripts import pipeline
 from scripts.dbt_runner import Dbt
-from scripts.engines.raw_schema import LOADS_DDL, form_ddl
-from scripts.ingest.formats import FORMS, Form, form_named
+from scripts.engines.raw_schema import LOADS_DDL, format_ddl
+from scripts.ingest.formats import FORMATS, Format, format_named
+from scripts.project import Project
 from scripts.settings import PROJECT_DIR
 
 # In build order; each schema is a database of its own, as in the real files.
@@ -45,7 +45,7 @@ LIMIT = Decimal(10_000_000_000)
 class Load(NamedTuple):
     """Rows of one file: the values of the columns of its format."""
 
-    form: Form
+    file_format: Format
     rows: list[tuple[str | None, ...]]
 
 
@@ -88,12 +88,12 @@ def cells(column: str) -> st.SearchStrategy[str | None]:
     return st.one_of(fitting, fitting, fitting, others).map(lambda value: value or None)
 
 
-def loads_of(form: Form) -> st.SearchStrategy[Load]:
-    row = st.tuples(*(cells(column.name) for column in form.columns))
-    return st.lists(row, max_size=8).map(lambda rows: Load(form, rows))
+def loads_of(file_format: Format) -> st.SearchStrategy[Load]:
+    row = st.tuples(*(cells(column.name) for column in file_format.columns))
+    return st.lists(row, max_size=8).map(lambda rows: Load(file_format, rows))
 
 
-LOADS = st.lists(st.one_of(*map(loads_of, FORMS)), min_size=1, max_size=4)
+LOADS = st.lists(st.one_of(*map(loads_of, FORMATS)), min_size=1, max_size=4)
 
 
 # --- the classifier
@@ -108,7 +108,7 @@ class Classifier:
 
     def classify(self, loads: Sequence[Load]) -> None:
         """Replace the landed rows and rebuild the models."""
-        for table in ("raw_loads", *(form.table for form in FORMS)):
+        for table in ("raw_loads", *(file_format.table for file_format in FORMATS)):
             self._connection.execute(f"delete from raw.{table}")
         for load_id, load in enumerate(loads, start=1):
             self._land(load_id, load)
@@ -117,14 +117,14 @@ class Classifier:
             self._connection.execute(f"create table {schema}.{model} as {self._statements[model]}")
 
     def _land(self, load_id: int, load: Load) -> None:
-        places = ", ".join("?" * (len(load.form.columns) + 2))
+        places = ", ".join("?" * (len(load.file_format.columns) + 2))
         self._connection.executemany(
-            f"insert into raw.{load.form.table} values ({places})",
+            f"insert into raw.{load.file_format.table} values ({places})",
             ((load_id, line, *row) for line, row in enumerate(load.rows, start=2)),
         )
         self._connection.execute(
             "insert into raw.raw_loads values (?, 'f', '', ?, ?, ?, 'x')",
-            (load_id, load.form.name, str(load_id), len(load.rows)),
+            (load_id, load.file_format.name, str(load_id), len(load.rows)),
         )
 
     def ask(self, sql: str) -> list[tuple]:
@@ -134,7 +134,7 @@ class Classifier:
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory, settings_in) -> Iterator[Classifier]:
     own = settings_in(tmp_path_factory.mktemp("classifier"))
-    pipeline.ensure_raw(own)
+    Project.create(own)
     manifest = Dbt(own).manifest
     arguments = ("--project-dir", own.dbt_dir, "--profiles-dir", own.dbt_dir)
     paths = ("--target-path", own.dbt_output_dir, "--log-path", own.dbt_output_dir)
@@ -149,7 +149,7 @@ def classifier(tmp_path_factory, settings_in) -> Iterator[Classifier]:
     with closing(sqlite3.connect(":memory:")) as connection:
         for schema in ("raw", "work"):
             connection.execute(f"attach ':memory:' as {schema}")
-        for ddl in (LOADS_DDL, *map(form_ddl, FORMS)):
+        for ddl in (LOADS_DDL, *map(format_ddl, FORMATS)):
             connection.execute(ddl.replace("if not exists ", "if not exists raw."))
         seed = PROJECT_DIR / "dbt_project" / "seeds" / "non_product_codes.csv"
         with seed.open(newline="") as file:
@@ -238,12 +238,12 @@ def cents(amount: Decimal) -> Decimal:
 
 def landed_money(load: Load) -> Decimal:
     """Sum the amounts of all rows of a load, kept or rejected."""
-    column = {name: at for at, name in enumerate(c.name for c in load.form.columns)}
+    column = {name: at for at, name in enumerate(c.name for c in load.file_format.columns)}
     total = Decimal(0)
     for row in load.rows:
-        if load.form.name == "standard_transactions":
+        if load.file_format.name == "standard_transactions":
             total += cents(readable(row[column["amount"]]) or Decimal(0))
-        elif load.form.name == "uci_order_lines":
+        elif load.file_format.name == "uci_order_lines":
             pieces, price = (readable(row[column[name]]) for name in ("quantity", "unit_price"))
             if pieces is not None and price is not None and pieces == int(pieces):
                 line = pieces * price
@@ -254,7 +254,7 @@ def landed_money(load: Load) -> Decimal:
 def every_landed_amount_is_in_the_ledger(classifier: Classifier, loads: Sequence[Load]) -> None:
     found = dict(classifier.ask("select load_id, sum(amount) from row_ledger group by 1"))
     for load_id, load in enumerate(loads, start=1):
-        if load.rows and load.form.name in {"standard_transactions", "uci_order_lines"}:
+        if load.rows and load.file_format.name in {"standard_transactions", "uci_order_lines"}:
             assert cents(Decimal(repr(found[load_id]))) == landed_money(load)
 
 
@@ -284,7 +284,7 @@ def test_every_landed_row_is_kept_or_rejected(classifier, loads):
 
 
 @any_loads
-@example(loads=[Load(form_named("standard_transactions"), [(*"tic", "p", None, None, "1.005")])])
+@example(loads=[Load(format_named("standard_transactions"), [(*"tic", "p", None, None, "1.005")])])
 def test_every_landed_amount_is_kept_or_rejected(classifier, loads):
     classifier.classify(loads)
     every_landed_amount_is_in_the_ledger(classifier, loads)

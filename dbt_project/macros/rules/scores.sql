@@ -12,7 +12,7 @@
 
 {# The keys that decide a score: with scoring_method 'rank' the measure alone, so that equal values share a score. #}
 {% macro score_order(measure) -%}
-    {{ return((worst_to_best(measure)[:1] if var('scoring_method') == 'rank' else worst_to_best(measure)) | join(', ')) }}
+    {{ return((worst_to_best(measure)[:1] if setting('scoring_method') == 'rank' else worst_to_best(measure)) | join(', ')) }}
 {%- endmacro %}
 
 {#
@@ -21,7 +21,7 @@
 #}
 {% macro rfm_score(measure) -%}
     {%- set snapshot = 'partition by snapshot_number' -%}
-    {%- if var('scoring_method') == 'rank' -%}
+    {%- if setting('scoring_method') == 'rank' -%}
     1 + {{ least('3', divide_whole(
         '((rank() over (' ~ snapshot ~ ' order by ' ~ score_order(measure) ~ ') - 1) * 4)', 'count(*) over (' ~ snapshot ~ ')'
     )) }}
@@ -41,9 +41,9 @@
 {# The segment of a sum of the three scores. #}
 {% macro segment_of(overall_rfm_score) -%}
     case
-        when {{ overall_rfm_score }} >= {{ var('champions_from') }} then 'Champions'
-        when {{ overall_rfm_score }} >= {{ var('loyal_from') }} then 'Loyal'
-        when {{ overall_rfm_score }} >= {{ var('at_risk_from') }} then 'At-Risk'
+        when {{ overall_rfm_score }} >= {{ setting('champions_from') }} then 'Champions'
+        when {{ overall_rfm_score }} >= {{ setting('loyal_from') }} then 'Loyal'
+        when {{ overall_rfm_score }} >= {{ setting('at_risk_from') }} then 'At-Risk'
         else 'Lost'
     end
 {%- endmacro %}

@@ -34,12 +34,12 @@ described as (
         snapshots.customer_id,
         snapshots.snapshot_number,
         snapshots.as_of_date,
-        {{ var('horizon_days') }} as horizon_days,
+        {{ setting('horizon_days') }} as horizon_days,
 
         -- label; NULL if the horizon is not over
         case
-            when snapshots.as_of_day + {{ var('horizon_days') }} > latest.as_of_day then null
-            when snapshots.next_order_day <= snapshots.as_of_day + {{ var('horizon_days') }} then 1
+            when snapshots.as_of_day + {{ setting('horizon_days') }} > latest.as_of_day then null
+            when snapshots.next_order_day <= snapshots.as_of_day + {{ setting('horizon_days') }} then 1
             else 0
         end as bought_within_horizon,
 

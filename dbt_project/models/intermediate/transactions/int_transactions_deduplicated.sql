@@ -61,7 +61,7 @@ deduplicated as (
 
     select
         *,
-        {% if var('duplicate_lines') == 'drop' %}
+        {% if setting('duplicate_lines') == 'drop' %}
             row_number() over (
                 partition by format, order_id, landed_text, unreadable_reason is null, version_number
                 order by load_id, line_number

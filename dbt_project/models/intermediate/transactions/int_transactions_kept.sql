@@ -28,7 +28,7 @@ dated as (
 
     select
         *,
-        {% if var('return_dating') == 'order' %}
+        {% if setting('return_dating') == 'order' %}
             case
                 when is_return = 1
                     then
