@@ -15,8 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reports.marts import reader
-from reports.marts.build import BuildInfo
-from reports.marts.catalog import ColumnDoc, LineageEdge, TableDoc
+from reports.marts.build import BuildInfo, read_build
+from reports.marts.catalog import (
+    COLUMN_DOCS,
+    LINEAGE,
+    TABLE_DOCS,
+    ColumnDoc,
+    LineageEdge,
+    TableDoc,
+)
 from reports.site.atomic_write import replaced
 
 ROOT_ALONE = {"id": "root"}
@@ -89,10 +96,10 @@ def write_metadata(marts_db: Path, out: Path) -> None:
     """
     with reader.open_marts(marts_db) as connection:
         metadata = describe(
-            reader.read_build(connection),
-            reader.read_table_docs(connection),
-            reader.read_column_docs(connection),
-            reader.read_lineage(connection),
+            read_build(connection),
+            tuple(reader.read_rows(connection, TableDoc, TABLE_DOCS)),
+            tuple(reader.read_rows(connection, ColumnDoc, COLUMN_DOCS)),
+            tuple(reader.read_rows(connection, LineageEdge, LINEAGE)),
             database=marts_db.stem,
         )
     with replaced(out) as file:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import reports.exports.datasette
 from reports.exports import customer_lists
-from reports.exports.selection import Choice
+from reports.exports.selection import Selection
 from reports.formatting import without_email
 from reports.site.options import Privacy, SiteOptions
 from scripts import pipeline, preconditions
@@ -218,7 +218,7 @@ def export(
 ) -> None:
     """Write all CSV files, the one that the options choose, or the metadata for Datasette."""
     steps.start("Exporting")
-    choice = Choice(
+    choice = Selection(
         segment=segment,
         start=start,
         end=end,
@@ -226,10 +226,10 @@ def export(
         include_email=include_email,
     )
     if datasette:
-        _export_datasette(settings, out, has_choice=choice != Choice())
+        _export_datasette(settings, out, has_choice=choice != Selection())
         return
     with lock.only_one(settings):
-        if out or choice != Choice():
+        if out or choice != Selection():
             place = out or settings.exports_dir / choice.file_name
             with _readable(out):
                 files = [customer_lists.write_export(settings.marts_db, place, choice)]

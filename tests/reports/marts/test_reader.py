@@ -9,11 +9,12 @@ import pytest
 
 from reports.errors import ReportError
 from reports.marts import build, catalog, customers, forecast, reader, sales, segments
+from reports.marts.shop import read_shop
 
 
 def read(path: Path):
     with reader.open_marts(path) as connection:
-        return reader.read_shop(connection)
+        return read_shop(connection)
 
 
 def changed(marts: Path, folder: Path, statement: str) -> Path:
@@ -115,12 +116,12 @@ def test_the_first_month_and_those_not_over_do_not_count_for_the_rate_of_return(
 
 def test_customers_come_with_the_highest_spend_first_and_those_without_an_order_last(marts):
     with reader.open_marts(marts) as connection:
-        customers = list(reader.read_customers(connection))
-    spent = [row.monetary for row in customers if row.monetary is not None]
+        found = list(customers.read_customers(connection))
+    spent = [row.monetary for row in found if row.monetary is not None]
     assert spent == sorted(spent, reverse=True)
-    assert [row.monetary for row in customers[-2:]] == [None, None]
-    ids = sorted((row.customer_id for row in customers), key=str.encode)
-    assert [ids[row.place] for row in customers] == [row.customer_id for row in customers]
+    assert [row.monetary for row in found[-2:]] == [None, None]
+    ids = sorted((row.customer_id for row in found), key=str.encode)
+    assert [ids[row.place] for row in found] == [row.customer_id for row in found]
 
 
 def test_products_of_an_order_come_dearest_first_and_without_returns(marts, connection, tmp_path):
@@ -135,7 +136,7 @@ def test_products_of_an_order_come_dearest_first_and_without_returns(marts, conn
     with reader.open_marts(
         changed(marts, tmp_path, f"insert into transactions values {values}")
     ) as opened:
-        products = [row for row in reader.read_order_products(opened) if row.order_id == "new"]
+        products = [row for row in customers.read_order_products(opened) if row.order_id == "new"]
     assert [row[2:] for row in products] == [(mug, 40.0), (lamp, 30.0)]
 
 

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from reports.marts import reader
-from reports.marts.suppressed import SMALLEST_GROUP, Withheld, is_small
-from reports.privacy.cell_suppression import Sum, withhold
+from reports.marts.shop import read_shop
+from reports.marts.suppressed import THRESHOLD, Suppressed, is_small
+from reports.privacy.cell_suppression import Sum, suppress_cells
 from reports.privacy.counts import shop_counts, shop_sums
 
-SMALL, WITHHELD = Withheld.SMALL, Withheld.WITHHELD
+SMALL, WITHHELD = Suppressed.SMALL, Suppressed.WITHHELD
 
 
 def read(path):
     with reader.open_marts(path) as connection:
-        return reader.read_shop(connection)
+        return read_shop(connection)
 
 
 def reach(counts, sums, words):
@@ -91,7 +92,7 @@ def tables(draw):
 @given(tables())
 def test_no_withheld_count_of_a_table_can_be_worked_out_from_its_totals(table):
     counts, sums = table
-    words = withhold(counts, sums)
+    words = suppress_cells(counts, sums)
     if words is None:
         return
     assert {key for key, customers in counts.items() if is_small(customers)} <= set(words)
@@ -105,8 +106,8 @@ def test_no_withheld_count_of_a_table_can_be_worked_out_from_its_totals(table):
 @given(tables())
 def test_a_table_without_small_counts_is_shown_whole(table):
     counts, sums = table
-    larger = {key: customers and customers + SMALLEST_GROUP for key, customers in counts.items()}
-    assert withhold(larger, sums) == {}
+    larger = {key: customers and customers + THRESHOLD for key, customers in counts.items()}
+    assert suppress_cells(larger, sums) == {}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_a_table_without_small_counts_is_shown_whole(table):
 )
 def test_a_neighbour_is_withheld_where_the_total_is_known(customers, expected):
     counts = dict(enumerate(customers))
-    words = withhold(counts, [Sum(tuple(counts))])
+    words = suppress_cells(counts, [Sum(tuple(counts))])
     assert [words.get(key) for key in counts] == expected
 
 
@@ -133,16 +134,16 @@ def test_the_neighbours_are_those_with_the_fewest_customers_together():
     counts = {(r, c): rows[r][c] for r, c in product(range(3), range(3))}
     sums = [Sum(tuple((r, c) for c in range(3))) for r in range(3)]
     sums += [Sum(tuple((r, c) for r in range(3))) for c in range(3)]
-    words = withhold(counts, sums)
+    words = suppress_cells(counts, sums)
     assert words == {(0, 0): SMALL, (0, 1): WITHHELD, (2, 0): WITHHELD, (2, 1): WITHHELD}
 
 
 def test_without_totals_only_small_counts_are_withheld():
-    assert withhold({"a": 3, "b": 7}, []) == {"a": SMALL}
+    assert suppress_cells({"a": 3, "b": 7}, []) == {"a": SMALL}
 
 
 def test_counts_that_nothing_can_hide_are_said_to_be_so():
-    assert withhold({"a": 3, "b": 0}, [Sum(("a", "b"))]) is None
+    assert suppress_cells({"a": 3, "b": 0}, [Sum(("a", "b"))]) is None
 
 
 @pytest.mark.parametrize("name", ["marts", "large_marts"])
@@ -150,7 +151,7 @@ def test_nothing_that_a_reader_adds_up_gives_a_group_of_the_shop_away(request, n
     shop = read(request.getfixturevalue(name))
     counts = shop_counts(shop)
     sums = shop_sums(shop, counts)
-    words = withhold(counts, sums)
+    words = suppress_cells(counts, sums)
     assert words
     assert len(sums) > 50
     assert not given_away(counts, sums, words)

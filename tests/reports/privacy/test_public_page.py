@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from reports.marts.forecast import CurvePoint, Metric
-from reports.marts.suppressed import SMALLEST_GROUP, Withheld, is_small, known
+from reports.marts.suppressed import THRESHOLD, Suppressed, is_small, known
 from reports.page.build import make_page
 from reports.privacy.public_page import suppress
 from tests.reports.privacy.test_cell_suppression import read
 
-SMALL, WITHHELD = Withheld.SMALL, Withheld.WITHHELD
+SMALL, WITHHELD = Suppressed.SMALL, Suppressed.WITHHELD
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_a_small_group_loses_all_its_figures(shop, public):
 
 def test_a_group_that_is_shown_keeps_its_figures(shop, public):
     assert public.segments == shop.segments
-    assert all(row.customers >= SMALLEST_GROUP for row in shop.segments)
+    assert all(row.customers >= THRESHOLD for row in shop.segments)
 
 
 def test_orders_and_revenue_go_with_the_customers_of_a_month(shop, public):
@@ -115,7 +115,7 @@ def with_metrics(shop, *found):
 
 def test_a_small_field_of_the_confusion_matrix_takes_the_others_along(shop):
     after = with_metrics(shop, metric("false_negative", 3), metric("true_positive", 97))
-    gone = {name for model, part, name in after.withheld_metrics if part == "all"}
+    gone = {name for model, part, name in after.suppressed_metrics if part == "all"}
     assert gone == {
         *("true_positive", "false_positive", "false_negative", "true_negative"),
         *("accuracy", "precision", "recall", "f1"),
@@ -130,16 +130,16 @@ def test_a_small_field_of_the_confusion_matrix_takes_the_others_along(shop):
 def test_a_slice_with_few_buyers_is_withheld_whole(shop):
     after = with_metrics(shop, metric("positives", 2, part="one_time_buyers"))
     assert not [row for row in after.metrics if row.slice == "one_time_buyers"]
-    assert ("random_forest", "one_time_buyers", "log_loss") in after.withheld_metrics
-    assert ("random_forest", "all", "log_loss") not in after.withheld_metrics
+    assert ("random_forest", "one_time_buyers", "log_loss") in after.suppressed_metrics
+    assert ("random_forest", "all", "log_loss") not in after.suppressed_metrics
 
 
 def test_a_top_tenth_with_few_buyers_is_withheld(shop):
     # 300 customers, 93 buyers: in a tenth of 30 a lift of 0.4 is 3.7 buyers, one of 0.6 is 5.6.
     assert "lift_top_tenth" in {
-        name for *_, name in with_metrics(shop, metric("lift_top_tenth", 0.4)).withheld_metrics
+        name for *_, name in with_metrics(shop, metric("lift_top_tenth", 0.4)).suppressed_metrics
     }
-    assert not with_metrics(shop, metric("lift_top_tenth", 0.6)).withheld_metrics
+    assert not with_metrics(shop, metric("lift_top_tenth", 0.6)).suppressed_metrics
 
 
 def test_points_of_a_curve_lie_at_least_five_buyers_and_five_others_apart(shop):
@@ -161,7 +161,7 @@ def test_a_tenth_with_few_buyers_is_withheld_with_a_neighbour_and_the_error(shop
     )
     after = suppress(replace(shop, curves=points))
     assert [point.point for point in after.curves] == [1, 3]
-    assert ("random_forest", "all", "expected_calibration_error") in after.withheld_metrics
+    assert ("random_forest", "all", "expected_calibration_error") in after.suppressed_metrics
 
 
 def test_the_card_comes_without_its_tables(public):

@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reports.marts.suppressed import NOTE, Withheld, is_small
+from reports.marts.suppressed import NOTE, Suppressed, is_small
 from reports.site.options import SiteOptions
 from reports.site.writer import write_site
 
-SMALL, WITHHELD = Withheld.SMALL, Withheld.WITHHELD
+SMALL, WITHHELD = Suppressed.SMALL, Suppressed.WITHHELD
 FEW = re.compile(r"(?<![\d.,])[1-4] (?:of [\d,]+ )?(?:new )?(?:customer|buyer)s?\b")
 ONE_TO_FOUR = re.compile(r"[↗↘ ]*[1-4]( \(\d+%\))?")
 # Columns that count people; expected buyers are a sum of probabilities, not a group.
