@@ -24,28 +24,29 @@ def rules_of(row_class: type) -> Mapping[str, Rule]:
     Raises
     ------
     ReportError
-        If a field declares no rule, or a rule names a field that does not exist.
+        If a field declares no rule, or a rule names an unknown field or a source that is no cell.
     """
     hints = get_type_hints(row_class, include_extras=True)
-    found = {
-        name: [note for note in get_args(hint) if isinstance(note, Rule)]
-        for name, hint in hints.items()
-        if row_class_of(hint) is None
-    }
-    for name, rules in found.items():
+    found: dict[str, Rule] = {}
+    for name in (name for name, hint in hints.items() if row_class_of(hint) is None):
+        rules = [note for note in get_args(hints[name]) if isinstance(note, Rule)]
         if len(rules) != 1:
             raise ReportError(
                 f"The field {name} of {row_class.__name__} declares {len(rules)} disclosure rules; "
                 "declare one of those in reports/marts/suppressed.py, so that the public page "
                 "discloses no small group."
             )
-        used = {part for part in (*rules[0].cell[1:], *rules[0].sources) if isinstance(part, str)}
-        if not used <= set(hints):
+        found[name] = rules[0]
+    cells = {name for name, rule in found.items() if rule.cell}
+    for name, rule in found.items():
+        unknown = {part for part in rule.cell[1:] if isinstance(part, str)} - set(found)
+        unknown |= set(rule.sources) - cells
+        if unknown:
             raise ReportError(
-                f"The disclosure rule of {name} of {row_class.__name__} names no field of it: "
-                f"{', '.join(sorted(used - set(hints)))}."
+                f"The disclosure rule of {name} of {row_class.__name__} depends on "
+                f"{', '.join(sorted(unknown))}: no field, or no cell, of this class."
             )
-    return {name: rules[0] for name, rules in found.items()}
+    return found
 
 
 def row_classes(shop_class: type[Shop]) -> dict[str, type]:
@@ -76,12 +77,11 @@ class SpecialRule:
     fields : tuple of str
         The special fields of the class: all of them.
     suppress : callable
-        Given the rows as read, the rows after `apply_rules`, and the context; returns the rows to
-        publish.
+        Given the rows after `apply_rules` and the context; returns the rows to publish.
     """
 
     fields: tuple[str, ...]
-    suppress: Callable[[tuple[Any, ...], tuple[Any, ...], Context], tuple[Any, ...]]
+    suppress: Callable[[tuple[Any, ...], Context], tuple[Any, ...]]
 
 
 def check_rules(shop_class: type[Shop], special: Mapping[type, SpecialRule]) -> None:

@@ -21,33 +21,27 @@ NAMES_FEW = re.compile(r"(?<![\d.,])[1-4] (?:rows of )?(?:customer|buyer)s?\b")
 WITHHELD = Suppressed.WITHHELD
 
 
-def suppress_metrics(
-    before: tuple[Metric, ...], after: tuple[Metric, ...], context: Context
-) -> tuple[Metric, ...]:
+def suppress_metrics(rows: tuple[Metric, ...], context: Context) -> tuple[Metric, ...]:
     """Leave out the metrics that disclose a small group."""
     suppressed = _suppressed_metrics(context.shop, context.labels)
-    return tuple(row for row in after if row not in suppressed)
+    return tuple(row for row in rows if row not in suppressed)
 
 
-def suppress_runs(
-    before: tuple[ModelRun, ...], after: tuple[ModelRun, ...], context: Context
-) -> tuple[ModelRun, ...]:
+def suppress_runs(rows: tuple[ModelRun, ...], context: Context) -> tuple[ModelRun, ...]:
     """Withhold counts, verdicts and cards that disclose a small group."""
-    runs = tuple(_run(run, context.labels) for run in after)
+    runs = tuple(_run(run, context.labels) for run in rows)
     # The training rows are the sum of all windows, so they disclose the only suppressed one.
     if any(("window", row.as_of_date) in context.labels for row in context.shop.windows):
         return tuple(replace(run, training_rows=WITHHELD, card=None) for run in runs)
     return runs
 
 
-def suppress_track_total(
-    before: tuple[TrackTotal, ...], after: tuple[TrackTotal, ...], context: Context
-) -> tuple[TrackTotal, ...]:
+def suppress_track_total(rows: tuple[TrackTotal, ...], context: Context) -> tuple[TrackTotal, ...]:
     """Withhold the calibration error where a band is suppressed."""
     bands = [row.band for row in context.shop.track_bands]
     names = [(kind, band) for band in bands for kind in ("track", "track came")]
     is_suppressed = any(name in context.labels for name in names)
-    return tuple(replace(row, error=WITHHELD) if is_suppressed else row for row in after)
+    return tuple(replace(row, error=WITHHELD) if is_suppressed else row for row in rows)
 
 
 def _suppressed_metrics(shop: Shop, labels: Labels) -> frozenset[Metric]:
@@ -148,9 +142,7 @@ def _without_tables(card: str) -> str:
     return "".join(text for text in sections if not re.search(r"(?m)^\s*\|", text))
 
 
-def suppress_curves(
-    before: tuple[CurvePoint, ...], after: tuple[CurvePoint, ...], context: Context
-) -> tuple[CurvePoint, ...]:
+def suppress_curves(rows: tuple[CurvePoint, ...], context: Context) -> tuple[CurvePoint, ...]:
     """Leave out suppressed tenths, and points that differ by a small group."""
     shop, labels = context.shop, context.labels
     found = {
@@ -160,10 +152,10 @@ def suppress_curves(
     }
     if len(found) < 2 or POSITIVES in labels or is_small(found["rows"] - found["positives"]):
         return ()
-    kept = [point for point in tenths(after) if tenth_name(point) not in labels]
+    kept = [point for point in tenths(rows) if tenth_name(point) not in labels]
     for curve in ("gains", "precision_recall", "roc"):
-        for model in dict.fromkeys(point.model for point in after):
-            own = [row for row in after if (row.curve, row.model) == (curve, model)]
+        for model in dict.fromkeys(point.model for point in rows):
+            own = [row for row in rows if (row.curve, row.model) == (curve, model)]
             kept += _thinned(own, found["rows"], found["positives"])
     return tuple(sorted(kept, key=lambda point: (point.curve, point.model, point.point)))
 

@@ -57,14 +57,13 @@ def suppress(shop: Shop) -> Shop:
     changed: dict[str, Any] = {}
     for name, row_class in row_classes(type(shop)).items():
         held = getattr(shop, name)
-        before = rows_of(held)
         rules = rules_of(row_class)
-        after = tuple(apply_rules(row, rules, context.labels) for row in before)
+        after = tuple(apply_rules(row, rules, context.labels) for row in rows_of(held))
         if row_class in SPECIAL_RULES:
-            after = SPECIAL_RULES[row_class].suppress(before, after, context)
+            after = SPECIAL_RULES[row_class].suppress(after, context)
         changed[name] = after if isinstance(held, tuple) else after[0]
     scalars = apply_rules(shop, rules_of(type(shop)), context.labels)
-    (public,) = _shop((shop,), (replace(scalars, **changed),), context)
+    (public,) = _shop((replace(scalars, **changed),), context)
     return public
 
 
@@ -88,8 +87,8 @@ def _withhold(row: Any, *names: str, **labels: Suppressed) -> Any:
     return replace(row, **{**dict.fromkeys(given, WITHHELD), **labels})
 
 
-def _shop(before: tuple[Shop, ...], after: tuple[Shop, ...], context: Context) -> tuple[Shop, ...]:
-    (shop,), (public,) = before, after
+def _shop(rows: tuple[Shop, ...], context: Context) -> tuple[Shop, ...]:
+    (public,), shop = rows, context.shop
     removed = set(shop.metrics).difference(public.metrics)
     is_rate_public = shop.return_rate is None or RETURNED not in context.labels
     public = replace(
@@ -106,11 +105,9 @@ def _shop(before: tuple[Shop, ...], after: tuple[Shop, ...], context: Context) -
     return (public,)
 
 
-def _build(
-    before: tuple[BuildInfo, ...], after: tuple[BuildInfo, ...], context: Context
-) -> tuple[BuildInfo, ...]:
+def _build(rows: tuple[BuildInfo, ...], context: Context) -> tuple[BuildInfo, ...]:
     """Withhold all counts of a tiny shop, and totals that disclose who never ordered."""
-    (build,) = after
+    (build,) = rows
     if context.is_tiny:
         figures = ("landed_rows", "kept_transactions", "orders")
         labels = {name: _label(getattr(build, name)) for name in ("customers", "scored_customers")}
@@ -127,20 +124,18 @@ def _few_without_order(shop: Shop) -> bool:
     return any(is_small(total - whole(shop.build.scored_customers)) for total in totals)
 
 
-def _ledger(
-    before: tuple[LedgerRow, ...], after: tuple[LedgerRow, ...], context: Context
-) -> tuple[LedgerRow, ...]:
+def _ledger(rows: tuple[LedgerRow, ...], context: Context) -> tuple[LedgerRow, ...]:
     """Withhold the customers where their total discloses who never ordered."""
     if not _few_without_order(context.shop):
-        return after
+        return rows
     return tuple(
-        _withhold(row, "row_count", "amount") if row.entity == "customers" else row for row in after
+        _withhold(row, "row_count", "amount") if row.entity == "customers" else row for row in rows
     )
 
 
-def _kpis(before: tuple[Kpi, ...], after: tuple[Kpi, ...], context: Context) -> tuple[Kpi, ...]:
+def _kpis(rows: tuple[Kpi, ...], context: Context) -> tuple[Kpi, ...]:
     """Withhold a change where one of its ends is suppressed, and the forecast of a tiny shop."""
-    pairs = zip(after, (*after[1:], None), strict=False)
+    pairs = zip(rows, (*rows[1:], None), strict=False)
     found = tuple(_kpi(now, earlier) for now, earlier in pairs)
     if not context.is_tiny:
         return found
@@ -152,7 +147,7 @@ def _kpis(before: tuple[Kpi, ...], after: tuple[Kpi, ...], context: Context) -> 
             "revenue_at_risk",
             customers_with_orders=_label(read.customers_with_orders),
         )
-        for now, read in zip(found, before, strict=True)
+        for now, read in zip(found, context.shop.kpis, strict=True)
     )
 
 
@@ -167,9 +162,7 @@ def _kpi(now: Kpi, earlier: Kpi | None) -> Kpi:
     return kpi
 
 
-def _months(
-    before: tuple[Month, ...], after: tuple[Month, ...], context: Context
-) -> tuple[Month, ...]:
+def _months(rows: tuple[Month, ...], context: Context) -> tuple[Month, ...]:
     """Round the revenue, and withhold returns: nobody knows how many customers made them."""
     return tuple(
         replace(
@@ -177,15 +170,13 @@ def _months(
             revenue=row.revenue if known(row.revenue) is None else float(whole(row.revenue)),
             returned_amount=WITHHELD if row.returned_amount else 0.0,
         )
-        for row in after
+        for row in rows
     )
 
 
-def _thresholds(
-    before: tuple[Threshold, ...], after: tuple[Threshold, ...], context: Context
-) -> tuple[Threshold, ...]:
+def _thresholds(rows: tuple[Threshold, ...], context: Context) -> tuple[Threshold, ...]:
     """Withhold the values of small scores, and those that are of a single customer."""
-    return tuple(_threshold(row, before, context.labels) for row in after)
+    return tuple(_threshold(row, context.shop.thresholds, context.labels) for row in rows)
 
 
 def _threshold(row: Threshold, thresholds: tuple[Threshold, ...], labels: Labels) -> Threshold:

@@ -15,6 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("ml", "reports", "scripts")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).glob("**/*.py"))
+REPORTS = [path for path in MODULES if path.is_relative_to(ROOT / "reports")]
 # A server tells the time, and lets tokens and requests end; the log and the screen say when and how
 # long. No figure comes of either.
 CLOCKS = ("reports/api/build_cache.py", "scripts/cli/clock.py")
@@ -79,6 +80,19 @@ def test_databases_are_opened_at_the_edge_alone(path):
     if name in at_the_edge or name.startswith("scripts/"):
         return
     assert ".connect(" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", REPORTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_reports_run_queries_in_the_reader_alone(path):
+    if path != ROOT / "reports" / "marts" / "reader.py":
+        assert not re.search(r"\.(execute\w*|fetch\w+|row_factory)\b", path.read_text())
+
+
+@pytest.mark.parametrize("path", REPORTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_reports_contain_sql_in_marts_and_api_queries_alone(path):
+    name = str(path.relative_to(ROOT))
+    if not name.startswith("reports/marts/") and name != "reports/api/queries.py":
+        assert not re.search(r"\bselect\b[^.]*?\bfrom\b", path.read_text())
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
