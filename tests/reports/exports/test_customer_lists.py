@@ -53,12 +53,12 @@ def read(path):
         ("", ""),
     ],
 )
-def test_only_a_text_that_begins_like_a_formula_gets_an_apostrophe(text, expected):
+def test_only_text_that_begins_like_a_formula_is_escaped(text, expected):
     assert customer_lists.safe_text(text) == expected
 
 
 @given(st.text(), st.floats(allow_nan=False, allow_infinity=False))
-def test_any_text_comes_back_from_the_csv_and_numbers_are_never_touched(text, number):
+def test_text_and_numbers_round_trip(text, number):
     row = ExportRow(text, text, text, text, -443, number)
     written = "".join(customer_lists.csv_lines([row], COLUMNS))
     heading, line = list(csv.reader(io.StringIO(written, newline=""), strict=True))
@@ -88,7 +88,7 @@ def test_one_file_for_all_customers_and_for_each_segment_is_written(marts, tmp_p
     ]
 
 
-def test_beside_them_stands_which_build_they_are_of(marts, tmp_path, connection):
+def test_build_json_names_the_build_of_the_files(marts, tmp_path, connection):
     written = customer_lists.write_exports(marts, tmp_path)
     told = json.loads((tmp_path / "build.json").read_text(encoding="utf-8"))
     assert told["customers"] == {file.path.name: file.rows for file in written}
@@ -98,7 +98,7 @@ def test_beside_them_stands_which_build_they_are_of(marts, tmp_path, connection)
     assert (told["build_fingerprint"], told["as_of_date"]) == (fingerprint, as_of)
 
 
-def test_a_file_holds_what_the_tables_say_sorted_by_id(marts, tmp_path, connection):
+def test_a_file_has_the_rows_of_the_tables_sorted_by_id(marts, tmp_path, connection):
     customer_lists.write_exports(marts, tmp_path)
     found = read(tmp_path / "customers_champions.csv")
     expected = connection.execute(
@@ -117,7 +117,7 @@ def test_a_file_holds_what_the_tables_say_sorted_by_id(marts, tmp_path, connecti
         assert float(line["purchase_probability"]) == probability
 
 
-def test_customers_without_an_order_stand_in_the_file_of_all_with_empty_scores(marts, tmp_path):
+def test_customers_without_an_order_are_in_the_file_of_all_with_empty_scores(marts, tmp_path):
     customer_lists.write_exports(marts, tmp_path)
     last = read(tmp_path / "customers.csv")[-1]
     assert last["customer_id"] == "c39"
@@ -155,7 +155,9 @@ def export(marts, out, **selection):
     return customer_lists.write_export(marts, out, Selection(**selection))
 
 
-def test_a_selection_of_days_keeps_who_ordered_then_also_if_not_last(marts, tmp_path, connection):
+def test_a_selection_of_days_includes_every_customer_with_an_order_in_them(
+    marts, tmp_path, connection
+):
     ordered = dict(
         connection.execute(
             "select customer_id, group_concat(order_date) from orders join rfm_scores"
@@ -215,7 +217,7 @@ def test_one_end_of_the_days_is_enough(marts, tmp_path, connection, selection):
     assert export(marts, tmp_path / "out.csv", **selection).rows == count
 
 
-def test_every_selection_has_a_file_of_its_own_beside_those_of_the_folder(marts):
+def test_every_selection_has_its_own_file_name(marts):
     with reader.open_marts(marts) as connection:
         named = named_files(connection)
     assert {name: selection.file_name for name, selection in named.items()} == {n: n for n in named}
@@ -255,16 +257,14 @@ def test_without_email_no_address_is_left_in_any_column(marts, tmp_path):
         ({"start": "2024-02-02", "end": "2024-02-01"}, "2024-02-02 is later than the end date"),
     ],
 )
-def test_a_selection_that_cannot_be_is_explained_and_writes_nothing(
-    marts, tmp_path, selection, sentence
-):
+def test_an_invalid_selection_is_refused_and_writes_nothing(marts, tmp_path, selection, sentence):
     with pytest.raises(ReportError) as told:
         export(marts, tmp_path / "out.csv", **selection)
     assert sentence in str(told.value)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_cannot_be_made_is_explained(marts, tmp_path):
+def test_a_folder_that_cannot_be_created_is_reported(marts, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="cannot be made"):
         export(marts, tmp_path / "file" / "out.csv")
