@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import reports.marts.build
 import reports.marts.reader
 import reports.site.writer
 from scripts.engines import TARGETS
@@ -116,7 +117,7 @@ def require_as_of(settings: Settings) -> None:
     if not settings.as_of:
         return
     with reports.marts.reader.open_marts(settings.marts_db) as connection:
-        found = reports.marts.reader.read_build(connection).as_of_date
+        found = reports.marts.build.read_build(connection).as_of_date
     if found != settings.as_of:
         raise TillsightError(
             f"The marts are as of {found}, not {settings.as_of}. "

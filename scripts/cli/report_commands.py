@@ -10,7 +10,7 @@ import typer
 
 import reports.exports.datasette
 from reports.exports import customer_lists
-from reports.exports.selection import Choice
+from reports.exports.selection import Selection
 from reports.site.options import SiteOptions
 from scripts import pipeline
 from scripts.cli import console, error_handling
@@ -105,7 +105,8 @@ def export(
     segment: Annotated[
         str | None,
         typer.Option(
-            help="Only this segment: Champions, Loyal, At-Risk or Lost.", show_default=False
+            help="Only this segment or finer segment: Champions, Loyal, At-Risk, Lost …",
+            show_default=False,
         ),
     ] = None,
     start: Annotated[
@@ -154,18 +155,18 @@ def export(
     quiet: Quiet = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Write CSV files: one of all customers and one per segment, or one selection."""
+    """Write CSV files: all customers, each segment and finer segment, or one selection."""
     with running("export", data_dir=data_dir, quiet=quiet) as (settings, steps):
         project = Project.open(settings)
         steps.start("Exporting")
-        selection = Choice(
+        selection = Selection(
             segment=segment,
             start=start,
             end=end,
             include_predictions=predictions,
             include_email=email,
         )
-        is_selected = selection != Choice()
+        is_selected = selection != Selection()
         if datasette:
             _export_datasette(project, out, is_selected=is_selected)
             return
