@@ -14,9 +14,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from scripts.errors import TillsightError
-
-PROJECT_DIR = Path(__file__).resolve().parents[1]
-
+from scripts.installation import PROJECT_DIR, base_dir
 
 POSTGRES_VARIABLES = {
     "host": "TILLSIGHT_POSTGRES_HOST",
@@ -261,7 +259,7 @@ def read_settings(
     as_of: str | None = None,
     target: str | None = None,
     environment: Mapping[str, str] | None = None,
-    env_file: Path = PROJECT_DIR / ".env",
+    env_file: Path | None = None,
 ) -> Settings:
     """Gather the settings: options first, then the environment, then `.env`, then defaults.
 
@@ -271,8 +269,9 @@ def read_settings(
         Options of the command line; None where not given.
     environment : mapping, optional
         The environment; by default that of the process.
-    env_file : Path
-        A file of `NAME=value` lines; it need not exist.
+    env_file : Path, optional
+        A file of `NAME=value` lines; it need not exist. By default `.env` in the checkout, or in
+        the working directory of an installed package.
 
     Returns
     -------
@@ -283,8 +282,9 @@ def read_settings(
     TillsightError
         If `as_of` is no date, a number is none, or SQLite cannot attach a path.
     """
-    known = {**dotenv_values(env_file), **(os.environ if environment is None else environment)}
-    folder = data_dir or Path(known.get("TILLSIGHT_DATA_DIR") or PROJECT_DIR / "data")
+    file = env_file or base_dir() / ".env"
+    known = {**dotenv_values(file), **(os.environ if environment is None else environment)}
+    folder = data_dir or Path(known.get("TILLSIGHT_DATA_DIR") or base_dir() / "data")
     if as_of is not None:
         _require_date(as_of)
     place = folder.expanduser().absolute()

@@ -11,8 +11,9 @@ DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
-        help="Folder for everything that is made. [dim]Default: TILLSIGHT_DATA_DIR, or data/ in "
-        "the project.[/]",
+        help="Folder of one shop: all that Tillsight writes. [dim]Default: TILLSIGHT_DATA_DIR, else "
+        "data in the checkout, or in the working directory if Tillsight is installed as a "
+        "package.[/]",
         show_default=False,
     ),
 ]

@@ -15,14 +15,11 @@ from types import ModuleType
 from reports.api.options import ApiOptions
 from scripts.cli import console
 from scripts.errors import TillsightError
+from scripts.installation import base_dir, install_command
 from scripts.settings import Settings
 
 # FastAPI and uvicorn are an extra, and take a while to import: they come where they are needed.
 
-MISSING = (
-    "serving needs libraries that are not installed; type "
-    "pip install --editable '.[api]' in the project"
-)
 LARGEST_QUEUE = 512
 """Requests at once in one worker; more are told to come later."""
 SECONDS_TO_STOP = 20
@@ -103,9 +100,14 @@ def make_token(settings: Settings, *, days: int, sees_email: bool) -> str:
     """
     if settings.api_secret is None:
         raise TillsightError(
-            "there is no TILLSIGHT_API_SECRET to sign with; set it in .env (see .env.example)"
+            "there is no TILLSIGHT_API_SECRET to sign with; set it in the environment or in "
+            f"{base_dir() / '.env'}"
         )
     return str(_access().make_token(settings.api_secret, days=days, sees_email=sees_email))
+
+
+def _missing_libraries() -> str:
+    return f"the API needs libraries that are not installed; type: {install_command('api')}"
 
 
 def _access() -> ModuleType:
@@ -113,7 +115,7 @@ def _access() -> ModuleType:
     try:
         from reports.api import auth as access  # noqa: PLC0415  an extra, see above
     except ImportError as error:
-        raise TillsightError(MISSING) from error
+        raise TillsightError(_missing_libraries()) from error
     return access
 
 
@@ -157,7 +159,7 @@ def start(options: ApiOptions, address: Address) -> None:
         from reports.api.app import make_app  # noqa: PLC0415
         from reports.api.http_protocol import LimitedProtocol  # noqa: PLC0415
     except ImportError as error:
-        raise TillsightError(MISSING) from error
+        raise TillsightError(_missing_libraries()) from error
 
     log_config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
     log_config["loggers"]["tillsight"] = {"handlers": ["default"], "level": "INFO"}

@@ -16,13 +16,13 @@ from packaging.requirements import Requirement
 from reports.site.assets import PLOTLY
 from scripts.doctor import data_folder
 from scripts.doctor.check import Finding
-from scripts.settings import PROJECT_DIR, Settings
+from scripts.installation import PROJECT_DIR, repair_command
+from scripts.settings import Settings
 
 _PYTHON = ((3, 11), (3, 14))
 _SQLITE = (3, 35)  # window functions over CTEs, math functions, returning
 _NAMED = ("dbt-core", "dbt-sqlite", "pandas", "scikit-learn", "plotly", "skops")
 _DBT_FILES = ("dbt_project.yml", "profiles.yml", "selectors.yml")
-_INSTALL = "type 'make demo' in the project, which installs the locked libraries"
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -90,7 +90,7 @@ def _libraries(lock: Path) -> Iterator[Finding]:
         "Libraries",
         f"not as the project needs them: {', '.join(wrong)}" if wrong else shown,
         is_well=not wrong,
-        remedy=_INSTALL,
+        remedy=repair_command(),
     )
     if lock.exists():
         # a package may be pinned once for each Python
@@ -119,7 +119,7 @@ def _project(dbt_dir: Path) -> Finding:
         "dbt project",
         f"{dbt_dir} lacks {', '.join(missing)}" if missing else str(dbt_dir),
         is_well=not missing,
-        remedy="install with 'make demo' in the project's own folder, where dbt_project lies",
+        remedy=repair_command(),
     )
 
 
@@ -128,5 +128,5 @@ def _plotly(file: Path) -> Finding:
         "Charts",
         f"plotly.js, {file.stat().st_size / 1e6:.1f} MB" if file.is_file() else f"no {file}",
         is_well=file.is_file(),
-        remedy=_INSTALL,
+        remedy=repair_command(),
     )

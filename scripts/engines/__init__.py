@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from scripts.engines.base import Engine
 from scripts.errors import TillsightError
+from scripts.installation import install_command
 from scripts.settings import Settings
 
 _PLACES = {
@@ -42,8 +43,8 @@ def engine_of(settings: Settings) -> Engine:
     module, name, adapter = _PLACES[settings.target]
     if find_spec(adapter) is None:
         raise TillsightError(
-            f"--target {settings.target} needs packages that are not installed; type "
-            f"'make .venv/installed-{settings.target}' in the folder of the project"
+            f"--target {settings.target} needs packages that are not installed; type: "
+            f"{install_command(settings.target)}"
         )
     engine: Engine = getattr(import_module(module), name)(settings)
     return engine
