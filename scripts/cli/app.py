@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from scripts.cli import backup_commands, console, error_handling, server_commands
-from scripts.cli.options import AsOf, DataDir, Encoding, Form, Open, Target
+from scripts.cli.options import AsOf, DataDir, Encoding, Form, Open, Overwrite, Target
 from scripts.cli.runner import carry_out, examples
 
 app = typer.Typer(
@@ -204,6 +204,7 @@ def report(
             show_default=False,
         ),
     ] = None,
+    overwrite: Overwrite = False,
     open_page: Open = False,
     data_dir: DataDir = None,
     as_of: AsOf = None,
@@ -219,6 +220,7 @@ def report(
         privacy=privacy,
         title=title,
         out=out,
+        overwrite=overwrite,
         open_page=open_page,
     )
 
@@ -281,6 +283,7 @@ def export(
             show_default=False,
         ),
     ] = None,
+    overwrite: Overwrite = False,
     data_dir: DataDir = None,
     as_of: AsOf = None,
     target: Target = None,
@@ -298,6 +301,7 @@ def export(
         include_email=email,
         datasette=datasette,
         out=out,
+        overwrite=overwrite,
     )
 
 

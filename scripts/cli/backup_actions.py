@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from scripts import pipeline
-from scripts.cli import console
+from scripts.cli import console, output_place
 from scripts.settings import Settings
 from scripts.storage import backup as backups
 from scripts.storage import lock
 
 
-def backup(settings: Settings, steps: console.Steps, *, out: Path | None) -> None:
+def backup(settings: Settings, steps: console.Steps, *, out: Path | None, overwrite: bool) -> None:
     """Copy raw.db and say where the copy lies."""
+    if out:
+        output_place.require_for_backup(settings, steps, out, overwrite=overwrite)
     with lock.only_one(settings):
         steps.start("Backing up")
         copy = backups.back_up(

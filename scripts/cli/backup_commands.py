@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli.options import AsOf, DataDir, Target
+from scripts.cli.options import AsOf, DataDir, Overwrite, Target
 from scripts.cli.runner import carry_out, examples
 
 
@@ -30,12 +30,13 @@ def backup(
             show_default=False,
         ),
     ] = None,
+    overwrite: Overwrite = False,
     data_dir: DataDir = None,
     as_of: AsOf = None,
     target: Target = None,
 ) -> None:
     """Copy raw.db, the only file that cannot be made again, and look whether the copy is whole."""
-    carry_out("backup", data_dir, as_of, target, out=out)
+    carry_out("backup", data_dir, as_of, target, out=out, overwrite=overwrite)
 
 
 def restore(

@@ -15,7 +15,7 @@ from reports.exports.selection import Choice
 from reports.formatting import without_email
 from reports.site.options import Privacy, SiteOptions
 from scripts import pipeline, preconditions
-from scripts.cli import console, error_handling, server
+from scripts.cli import console, error_handling, output_place, server
 from scripts.cli.backup_actions import backup, restore  # noqa: F401  found here by their names
 from scripts.demo.files import DEFAULT_SEED, write_demo
 from scripts.doctor.machine import examine
@@ -176,12 +176,15 @@ def report(
     privacy: Privacy,
     title: str | None,
     out: Path | None,
+    overwrite: bool,
     open_page: bool,
 ) -> None:
     """Write the page, say where it lies and, if it is one file, how large it is."""
     if title is not None and not title.strip():
         raise TillsightError("--title is empty; name the shop, or leave the option out")
     options = SiteOptions(title=title and title.strip(), privacy=privacy, single_file=single_file)
+    if out:
+        output_place.require_for_page(settings, steps, out, options, overwrite=overwrite)
     with lock.only_one(settings):
         steps.start("Writing the page")
         with _readable(out):
@@ -215,8 +218,12 @@ def export(
     include_email: bool,
     datasette: bool,
     out: Path | None,
+    overwrite: bool,
 ) -> None:
     """Write all CSV files, the one that the options choose, or the metadata for Datasette."""
+    if out:
+        out = out.expanduser()
+        output_place.require_for_export(settings, steps, out, overwrite=overwrite)
     steps.start("Exporting")
     choice = Choice(
         segment=segment,
@@ -385,8 +392,6 @@ def _export_datasette(settings: Settings, out: Path | None, *, has_choice: bool)
             "or type them in a command of their own"
         )
     file = (out or settings.exports_dir / "datasette.json").absolute()
-    if file.is_dir():
-        raise TillsightError(f"--out {out} is a folder; name a file in it")
     with lock.only_one(settings), _readable(out):
         reports.exports.datasette.write_metadata(settings.marts_db, file)
     console.say(f"Metadata: {file}")

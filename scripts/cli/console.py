@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
+import typer
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
@@ -91,6 +92,16 @@ class Steps:
             rows = "" if self._rows is None else f"{self._rows:,} rows"
             self._progress.console.print(f"{step:<24}{rows:>20}{seconds:>10.1f} s")
         self._ended(step, self._rows, seconds, outcome)
+
+    def ask(self, question: str) -> bool:
+        """Return the user's answer to a question; False where nobody is at the terminal."""
+        if not (sys.stdin.isatty() and err.is_terminal):
+            return False
+        self._progress.stop()
+        try:
+            return typer.confirm(question, err=True)
+        finally:
+            self._progress.start()
 
     def end(self) -> None:
         """Take the bar away: what follows has no end to show."""

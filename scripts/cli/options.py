@@ -11,8 +11,8 @@ DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
-        help="Folder of one shop: all that Tillsight writes. [dim]Default: TILLSIGHT_DATA_DIR, else "
-        "data in the checkout, or in the working directory if Tillsight is installed as a "
+        help="Folder of one shop: all that Tillsight writes. [dim]Default: TILLSIGHT_DATA_DIR, "
+        "else data in the checkout, or in the working directory if Tillsight is installed as a "
         "package.[/]",
         show_default=False,
     ),
@@ -46,6 +46,13 @@ Form = Annotated[
 ]
 Encoding = Annotated[
     str, typer.Option("--encoding", help="Character encoding of the files, such as latin-1.")
+]
+
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite", help="Replace what is at --out, even if this command did not write it."
+    ),
 ]
 
 Open = Annotated[
