@@ -18,7 +18,7 @@ from scripts.ingest.formats import FORMS, Form
 from scripts.ingest.raw_store import LOAD_COLUMNS, ROWS_PER_STATEMENT, Landing, LoadRow
 from scripts.ingest.table import Run
 from scripts.settings import Settings
-from scripts.storage import migrations, sqlite
+from scripts.storage import migrations, schema, sqlite
 from scripts.storage.sqlite import PAGE_BYTES, connect, connect_read_only, explained
 
 
@@ -163,6 +163,7 @@ def ensure_raw(raw_db: Path) -> None:
         ) from error
     with closing(connect(raw_db)) as connection, explained(raw_db):
         migrations.require_readable(connection, raw_db)
+        schema.require_own_schema(connection, raw_db)
         connection.execute(f"pragma page_size = {PAGE_BYTES}")
         migrations.migrate(connection)
         with connection:
