@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -81,6 +82,45 @@ def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
                 f"{settings.data_dir} holds {load.file_name} already, which is not of this demo "
                 "shop; choose another folder with --data-dir, or delete this one"
             )
+
+
+def no_marts(settings: Settings, command: str) -> str:
+    """Say that nothing has been published, and what to type next.
+
+    Parameters
+    ----------
+    settings : Settings
+        Name the data folder.
+    command : str
+        The command that needs marts, as the user types it.
+    """
+    return f"There are no marts in {_shown(settings.data_dir)}. {_next_step(settings, command)}"
+
+
+def no_model(settings: Settings, command: str) -> str:
+    """Say that no model has been trained, and what to type next; see `no_marts`."""
+    folder = _shown(settings.data_dir)
+    return f"No model has been trained in {folder}. {_next_step(settings, command)}"
+
+
+def _next_step(settings: Settings, command: str) -> str:
+    demo = settings.data_dir / "demo"
+    if (demo / "marts.db").exists():
+        folder = shlex.quote(_shown(demo))
+        return f"For the demo shop type: tillsight {command} --data-dir {folder}"
+    return "Type: tillsight run FILE... (or, for a demo shop: tillsight demo)"
+
+
+def _shown(folder: Path) -> str:
+    """Return a folder as the user would type it: relative, if it is in the working directory."""
+    here = Path.cwd()
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
+
+
+def require_marts(settings: Settings, command: str) -> None:
+    """Raise unless marts have been published."""
+    if not settings.marts_db.exists():
+        raise TillsightError(no_marts(settings, command))
 
 
 def require_as_of(settings: Settings) -> None:

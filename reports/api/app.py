@@ -61,11 +61,11 @@ def make_api(options: ApiOptions) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.marts = Marts(options.marts_db)
-    app.state.dbt_docs = options.dbt_docs
+    app.state.options = options
     add_handlers(app)
     for router in (model.router, customers.router, site.router):
         app.include_router(router)
-    app.mount("/site", site.Site(options.site_dir))
+    app.mount("/site", site.Site(options))
     described = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.api import queries
-from reports.errors import ReportError
+from reports.errors import NoMartsError, ReportError
 from reports.formatting import public_id
 from reports.marts import reader
 from reports.marts.build import BuildInfo
@@ -45,9 +45,11 @@ class Mark:
 
     @classmethod
     def of(cls, path: Path) -> Mark:
-        """Look at a file; a `ReportError` where there is none."""
+        """Return the mark of a file; raise a `NoMartsError` where there is none."""
         try:
             found = os.stat(path)  # noqa: PTH116  asked on every request, and half the time
+        except FileNotFoundError:
+            raise NoMartsError(f"{path} does not exist.") from None
         except OSError as error:
             raise ReportError(f"{path} cannot be read ({error.strerror}).") from error
         return cls(found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)

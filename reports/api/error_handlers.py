@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import sqlite3
@@ -11,9 +12,9 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
-from reports.errors import ChoiceError, ReportError
+from reports.errors import ChoiceError, NoMartsError, ReportError
 from reports.formatting import without_email
 
 logger = logging.getLogger("tillsight.api")
@@ -25,11 +26,30 @@ SENTENCES = {
 }
 """Ours for those of Starlette and FastAPI."""
 INTERNAL = "Internal server error"
+RETRY = {"Retry-After": "5"}
+PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8">{refresh}<title>Tillsight</title></head>
+<body><p>{sentence}</p></body>
+</html>
+"""
 
 
 def failure(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with a sentence; in ASCII, since it may quote what no encoding can write."""
     return Response(json.dumps({"error": sentence}), status, headers, "application/json")
+
+
+def failure_for(
+    request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with a sentence: as a page to a browser outside of `/api/`, else as JSON."""
+    is_page = not request.url.path.startswith("/api/")
+    if not (is_page and "text/html" in request.headers.get("accept", "")):
+        return failure(status, sentence, headers)
+    refresh = '<meta http-equiv="refresh" content="5">' if status == 503 else ""
+    page = PAGE.format(sentence=html.escape(sentence), refresh=refresh)
+    return HTMLResponse(page, status, headers)
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -39,6 +59,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refusal)
     app.add_exception_handler(sqlite3.OperationalError, _interrupted)
     app.add_exception_handler(sqlite3.Error, _broken_marts)
+    app.add_exception_handler(NoMartsError, _no_marts)
     app.add_exception_handler(ReportError, _broken_marts)
     app.add_exception_handler(Exception, _anything_else)
 
@@ -74,10 +95,10 @@ async def _impossible_choice(_: Request, error: Exception) -> Response:
     return failure(400, str(error))
 
 
-async def _refusal(_: Request, error: Exception) -> Response:
+async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  as it was registered
     sentence = SENTENCES.get(error.detail, error.detail)
-    return failure(error.status_code, sentence, error.headers)
+    return failure_for(request, error.status_code, sentence, error.headers)
 
 
 async def _interrupted(request: Request, error: Exception) -> Response:
@@ -88,6 +109,10 @@ async def _interrupted(request: Request, error: Exception) -> Response:
         return await _broken_marts(request, error)
     logger.error("%s took too long", without_email(request.scope["path"]))
     return failure(503, "This takes too long; ask for less")
+
+
+async def _no_marts(request: Request, _: Exception) -> Response:
+    return failure_for(request, 503, request.app.state.options.no_marts, RETRY)
 
 
 async def _broken_marts(_: Request, error: Exception) -> Response:

@@ -27,6 +27,8 @@ class ApiOptions:
         stranger reaches the server by a name of its own (DNS rebinding).
     with_email : bool
         Whether e-mail addresses are given without a token.
+    no_marts : str
+        The message while nothing has been published: what to type.
     """
 
     marts_db: Path
@@ -36,3 +38,4 @@ class ApiOptions:
     origins: tuple[str, ...] = ()
     is_local: bool = True
     with_email: bool = False
+    no_marts: str = "There are no marts yet. Type: tillsight run FILE..."

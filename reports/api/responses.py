@@ -18,7 +18,7 @@ MEANINGS = {
     404: ("There is no such customer", "Customer not found"),
     413: ("The body is too large", "The body is larger than 65536 bytes"),
     500: ("Something is wrong with the server", "Internal server error"),
-    503: ("There is no model", "Model unavailable"),
+    503: ("There are no marts yet, or no model", "Model unavailable"),
 }
 
 

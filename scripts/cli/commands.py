@@ -109,7 +109,7 @@ def model_list(settings: Settings, _: console.Steps) -> None:
 
     every = models.list_runs(settings)
     if not every:
-        console.say("No model has been trained yet. Type 'tillsight train'.")
+        console.say(preconditions.no_model(settings, "model list"))
         return
     console.show_table(
         ["Run", "", "Trained as of", "Method", "Log loss", "Verdict", "File"],
@@ -180,6 +180,7 @@ def report(
     open_page: bool,
 ) -> None:
     """Write the page, say where it lies and, if it is one file, how large it is."""
+    preconditions.require_marts(settings, "report")
     if title is not None and not title.strip():
         raise TillsightError("--title is empty; name the shop, or leave the option out")
     options = SiteOptions(title=title and title.strip(), privacy=privacy, single_file=single_file)
@@ -225,6 +226,7 @@ def export(
         out = out.expanduser()
         output_place.require_for_export(settings, steps, out, overwrite=overwrite)
     steps.start("Exporting")
+    preconditions.require_marts(settings, "export")
     choice = Choice(
         segment=segment,
         start=start,
@@ -267,6 +269,8 @@ def serve(
     options = server.choose(
         settings, address, origins=origins, is_open=is_open, with_email=with_email
     )
+    if not settings.marts_db.exists():
+        console.warn(preconditions.no_marts(settings, "serve"))
     preconditions.require_as_of(settings)
     server.start(options, address)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import ml.registry.runs
 from ml.registry import folders
 from ml.registry.runs import ListedRun
-from scripts import pipeline
+from scripts import pipeline, preconditions
 from scripts.errors import TillsightError
 from scripts.settings import Settings
 from scripts.storage import sqlite
@@ -87,7 +87,7 @@ def find_run(settings: Settings, name: str | None) -> KeptRun:
     """
     every = list_runs(settings)
     if not every:
-        raise TillsightError("no model has been trained yet; type 'tillsight train'")
+        raise TillsightError(preconditions.no_model(settings, "model list"))
     if name is None:
         return next(one for one in every if one.listed.is_in_use)
     if name == LATEST:

@@ -13,6 +13,7 @@ from functools import partial
 from types import ModuleType
 
 from reports.api.options import ApiOptions
+from scripts import preconditions
 from scripts.cli import console
 from scripts.errors import TillsightError
 from scripts.installation import base_dir, install_command
@@ -87,6 +88,10 @@ def choose(
         origins=every,
         is_local=secret is None and not is_open,
         with_email=with_email,
+        # other machines are not told the path of the data folder
+        no_marts=preconditions.no_marts(settings, "serve")
+        if address.is_local
+        else ApiOptions.no_marts,
     )
 
 

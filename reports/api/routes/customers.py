@@ -34,7 +34,9 @@ SortBy = Annotated[
 ]
 
 
-@router.get("/customers/segments", response_model=schemas.Segments, responses=refusals(401, 500))
+@router.get(
+    "/customers/segments", response_model=schemas.Segments, responses=refusals(401, 500, 503)
+)
 async def segments(request: Request) -> Response:
     """Count the customers of each segment."""
     build = await build_of(request)
@@ -52,7 +54,7 @@ def _segments(build: Build) -> str:
 
 
 @router.get(
-    "/customers/rfm", response_model=schemas.ScoredCustomers, responses=refusals(400, 401, 500)
+    "/customers/rfm", response_model=schemas.ScoredCustomers, responses=refusals(400, 401, 500, 503)
 )
 async def rfm(
     request: Request,
@@ -103,7 +105,7 @@ def _real_id(build: Build, rights: Rights, asked: str) -> str:
 @router.get(
     "/customers/{customer_id:path}/details",
     response_model=schemas.Details,
-    responses=refusals(400, 401, 404, 500),
+    responses=refusals(400, 401, 404, 500, 503),
 )
 async def details(
     request: Request,
@@ -168,7 +170,7 @@ def _history(
 @router.post(
     "/export/customers",
     response_class=csv_response.CsvAnswer,
-    responses=refusals(400, 401, 413, 500),
+    responses=refusals(400, 401, 413, 500, 503),
 )
 async def export(request: Request, wanted: schemas.ExportRequest) -> Response:
     """Download customers as CSV, by id, with the bytes of 'tillsight export' for that choice."""

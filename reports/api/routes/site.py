@@ -15,22 +15,36 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from reports.api import csv_response
+from reports.api.error_handlers import RETRY
+from reports.api.options import ApiOptions
 from reports.api.responses import rights_of
+from reports.errors import NoMartsError
 from reports.exports.customer_lists import named_files
 from reports.exports.selection import Choice
 
 router = APIRouter(include_in_schema=False)
+NO_PAGE = "There is no page yet. Type: tillsight report"
 NAMED_BY_CONTENT = re.compile(r"\.[0-9a-f]{10}[./]")
 
 
 class Site(StaticFiles):
     """The folder of the page; it may be written later, and anew at any time."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(directory=folder, html=True, check_dir=False)
+    def __init__(self, options: ApiOptions) -> None:
+        super().__init__(directory=options.site_dir, html=True, check_dir=False)
+        self._options = options
 
     async def check_config(self) -> None:
         """Ask for nothing: without a folder every file of it is simply not found."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file of the page, or say what to type where there is no page."""
+        try:
+            return await super().get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code == 404 and path in {".", "index.html"}:
+                _require_page(self._options)
+            raise
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """Look for a file in the page that lies there now, also while another takes its place."""
@@ -51,17 +65,25 @@ class Site(StaticFiles):
         return response
 
 
+def _require_page(options: ApiOptions) -> None:
+    if not options.marts_db.exists():
+        raise NoMartsError(f"{options.marts_db} does not exist.")
+    if not (options.site_dir / "index.html").exists():
+        raise HTTPException(503, NO_PAGE, RETRY)
+
+
 @router.get("/")
 @router.get("/site")
-async def to_page() -> Response:
-    """Lead to the page."""
+async def to_page(request: Request) -> Response:
+    """Redirect to the page."""
+    _require_page(request.app.state.options)
     return RedirectResponse("/site/")
 
 
 @router.get("/dbt_docs.html")
 async def dbt_docs(request: Request) -> Response:
     """Show dbt's documentation of the project."""
-    path: Path = request.app.state.dbt_docs
+    path: Path = request.app.state.options.dbt_docs
     if not path.is_file():
         raise HTTPException(404)
     return FileResponse(path)

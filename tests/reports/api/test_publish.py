@@ -14,6 +14,7 @@ from itertools import cycle
 import pytest
 
 from reports.api import build_cache as served_marts
+from reports.api.options import ApiOptions
 from reports.api.routes.site import Site
 
 ADDRESSES = [
@@ -148,13 +149,13 @@ def test_a_new_build_is_served_without_a_restart(asking, shops, tmp_path):
 def test_marts_that_go_and_come_back_are_served_again(asking, shops, tmp_path, caplog):
     place = tmp_path / "marts.db"
     api = asking(place)
-    assert "marts.db cannot be read" in caplog.text
-    assert api.get(ADDRESSES[0]).status_code == 500
+    assert "marts.db does not exist" in caplog.text
+    assert api.get(ADDRESSES[0]).status_code == 503
     assert api.get("/api/health").status_code == 503
     publish(shops[0], place)
     assert api.get(ADDRESSES[0]).status_code == 200
     place.unlink()
-    assert [api.get(address).status_code for address in ADDRESSES] == [500, 500, 500, 500, 503]
+    assert [api.get(address).status_code for address in ADDRESSES] == [503] * 5
     publish(shops[1], place)
     assert api.get("/api/health").json()["as_of_date"] == "2024-07-30"
 
@@ -176,7 +177,7 @@ def test_the_page_is_found_at_every_moment_while_another_takes_its_place(tmp_pat
 
     publisher = threading.Thread(target=publish_on)
     publisher.start()
-    site = Site(tmp_path / "site")
+    site = Site(ApiOptions(tmp_path / "marts.db", tmp_path / "site", tmp_path / "docs.html"))
     found = [site.lookup_path("index.html")[1] for _ in range(5_000)]
     is_over.set()
     publisher.join()

@@ -176,10 +176,6 @@ def test_before_the_first_training_there_are_no_metrics(asking, lone_marts):
     assert (answer.status_code, answer.json()) == (503, {"error": "Model unavailable"})
 
 
-def no_file(path):
-    path.unlink()
-
-
 def no_database(path):
     path.write_bytes(b"no database " * 500)
 
@@ -197,7 +193,7 @@ def half_a_file(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 // 4096 * 4096])
 
 
-@pytest.mark.parametrize("broken", [no_file, no_database, no_bytes, no_table, half_a_file])
+@pytest.mark.parametrize("broken", [no_database, no_bytes, no_table, half_a_file])
 def test_broken_marts_are_an_error_that_says_why_in_the_log_alone(
     asking, marts, tmp_path, caplog, broken
 ):
