@@ -16,12 +16,12 @@ from scripts.storage import sqlite
 
 
 def settle_target(settings: Settings) -> None:
-    """Write down for which target a data folder is, or raise where it is for another.
+    """Record the target of a data folder, or raise if it has another target.
 
     Raises
     ------
     TillsightError
-        If there is no such target, or other sales lie in the folder already.
+        If the target does not exist, or the folder holds the sales of another target.
     """
     if settings.target not in TARGETS:
         raise TillsightError(
@@ -41,7 +41,7 @@ def settle_target(settings: Settings) -> None:
 
 
 def _has_loads(raw_db: Path) -> bool:
-    """Return whether files have landed in a raw.db."""
+    """Return whether a raw.db holds loaded files."""
     if not raw_db.exists():
         return False
     with closing(sqlite.connect_read_only(raw_db)) as connection:
@@ -124,7 +124,7 @@ def require_marts(settings: Settings, command: str) -> None:
 
 
 def require_as_of(settings: Settings) -> None:
-    """Raise where the published marts are of another day than the one that is asked for."""
+    """Raise if the published marts have another as-of date than the requested one."""
     if not settings.as_of:
         return
     with reports.marts.reader.open_marts(settings.marts_db) as connection:
@@ -137,7 +137,7 @@ def require_as_of(settings: Settings) -> None:
 
 
 def require_place_for_page(out: Path, *, single_file: bool) -> None:
-    """Raise where writing the page would take the place of something else."""
+    """Raise if the page would replace something that is not a page."""
     place = out.expanduser()
     looks_like_file = place.suffix.lower() in {".html", ".htm"}
     if single_file:
@@ -152,7 +152,7 @@ def require_place_for_page(out: Path, *, single_file: bool) -> None:
     elif place.is_file():
         wrong = "is a file; name a folder for the page"
     elif other := reports.site.writer.other_file(place):
-        wrong = f"holds {other}, which is no part of a page; choose a new or an empty folder"
+        wrong = f"holds {other}, which is not part of a page; choose a new or an empty folder"
     else:
         return
     raise TillsightError(f"--out {out} {wrong}")
