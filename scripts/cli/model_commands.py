@@ -174,7 +174,7 @@ def use_run(settings: Settings, name: str) -> StoredRun:
                 f"the model of the run {run.model_run_id} is not in {settings.models_dir}; choose "
                 "one that 'tillsight model list' shows as kept"
             )
-        files = folders.read(settings.models_dir, run.model_run_id, serialization.NEEDED_FILES)
+        files = folders.read(settings.models_dir, run.model_run_id, folders.NEEDED_FILES)
         serialization.unpack(files, horizon_days=run.horizon_days)
     with writing(settings.raw_db) as connection:
         ml.registry.runs.pin(connection, None if name == LATEST else run.model_run_id)

@@ -40,12 +40,13 @@ model.predict_proba(np.array(latest.fetchall(), dtype=float))
 OURS = """
 import sys
 from pathlib import Path
+from ml.data.features import SqliteFeatures
 from ml.predict import predict
 from ml.train import train
 
 work_db, folder = Path(sys.argv[1]), Path(sys.argv[2])
-train(work_db, folder / "raw.db", folder / "models")
-predict(work_db, folder / "raw.db", folder / "models")
+train(SqliteFeatures(work_db), folder / "raw.db", folder / "models")
+predict(SqliteFeatures(work_db), folder / "raw.db", folder / "models")
 """
 
 

@@ -14,7 +14,13 @@ import pytest
 from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 
-from ml.data.features import read_labels, read_summaries, read_window, reading
+from ml.data.features import (
+    SqliteFeatures,
+    open_features,
+    read_labels,
+    read_summaries,
+    read_window,
+)
 from ml.predict import predict
 from scripts import pipeline
 from scripts.engines import engine_of
@@ -145,8 +151,8 @@ def test_every_mart_is_that_of_sqlite(shops):
 def test_the_model_reads_the_features_that_sqlite_has(shops):
     on_spark, on_sqlite = shops
     with (
-        reading(engine_of(on_spark).features) as ours,
-        reading(engine_of(on_sqlite).features) as theirs,
+        open_features(engine_of(on_spark).features) as ours,
+        open_features(SqliteFeatures(on_sqlite.work_db)) as theirs,
     ):
         summaries = read_summaries(theirs)
         assert read_summaries(ours) == summaries
@@ -160,7 +166,7 @@ def test_the_model_reads_the_features_that_sqlite_has(shops):
 
 def test_processes_of_spark_score_as_this_one_does(spark_shop, demo_shop, tmp_path):
     results, scores = [], []
-    for features in (engine_of(spark_shop).features, engine_of(demo_shop).features):
+    for features in (engine_of(spark_shop).features, SqliteFeatures(demo_shop.work_db)):
         raw_db = tmp_path / f"{len(results)}.db"
         shutil.copy(demo_shop.raw_db, raw_db)
         results.append(predict(features, raw_db, demo_shop.models_dir))
