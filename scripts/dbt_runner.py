@@ -31,6 +31,7 @@ class Dbt:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._vars = settings.dbt_vars()
         result = self._invoke(dbtRunner(), "parse")
         self.manifest = result.result
         _freeze_manifest()
@@ -83,8 +84,9 @@ class Dbt:
             *("--log-path", str(settings.dbt_output_dir), "--log-level-file", "none"),
             *("--quiet", "--log-level", "none"),
         ]
-        if settings.as_of:
-            arguments += ["--vars", json.dumps({"as_of_date": settings.as_of})]
+        if self._vars:
+            # YAML does not join the escapes of a character above U+FFFF
+            arguments += ["--vars", json.dumps(self._vars, ensure_ascii=False)]
         in_order = _in_order() if settings.target == "sqlite" else nullcontext()
         with settings.dbt_environment(), _logged_as(*command), in_order:
             result = runner.invoke(arguments)

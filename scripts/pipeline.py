@@ -13,7 +13,6 @@ from reports.exports import customer_lists
 from reports.site import writer
 from reports.site.options import SiteOptions
 from scripts import preconditions
-from scripts.errors import TillsightError
 from scripts.ingest import load
 from scripts.ingest.load import LoadResult, new_rows
 from scripts.progress import Progress
@@ -99,16 +98,11 @@ def build_features(project: Project, *, progress: Progress | None = None) -> Non
     Raises
     ------
     TillsightError
-        If dbt fails, or the as-of date precedes the first sale.
+        If dbt fails, or the as-of date is before the first sale or long after the last.
     """
     project.begin_release()
     project.dbt.build("features", progress=progress)
-    as_of = project.settings.as_of
-    has_day = preconditions.observed(project.engine, "first_day") is not None
-    if as_of and not has_day and any(load.row_count for load in project.raw.loads()):
-        raise TillsightError(
-            f"no sale is dated {as_of} or earlier; nothing was published. Choose a later --as-of"
-        )
+    preconditions.require_as_of_near_sales(project.settings, project.engine)
 
 
 def _build_marts(project: Project, progress: Progress | None) -> Release:

@@ -56,8 +56,33 @@ def _has_loads(raw_db: Path) -> bool:
 
 def observed(engine: Engine, column: str) -> str | None:
     """Return a column of the observed period of the last build, a day as text; None without one."""
-    row = engine.first_row("select as_of_date, first_day from int_observed_period")
+    row = engine.first_row(
+        "select as_of_date, last_sale_date, latest_as_of_date from int_observed_period"
+    )
     return row[column] if row else None
+
+
+def require_as_of_near_sales(settings: Settings, engine: Engine) -> None:
+    """Raise where the as-of date of the last build is before the first sale or long after the last.
+
+    Raises
+    ------
+    TillsightError
+        Names the dates and where the as-of date is set.
+    """
+    as_of, latest = observed(engine, "as_of_date"), observed(engine, "latest_as_of_date")
+    source = "--as-of" if settings.as_of else f"as_of_date in {settings.settings_yml}"
+    if as_of and not latest and any(load.row_count for load in engine.raw.loads()):
+        raise TillsightError(
+            f"no line that can be kept is dated {as_of} or earlier; nothing was published. "
+            f"Set {source} to a later day"
+        )
+    if as_of and latest and as_of > latest:
+        last = observed(engine, "last_sale_date")
+        raise TillsightError(
+            f"the last sale is dated {last}, more than a month before {as_of}; nothing was "
+            f"published. Set {source} to {latest} or earlier, or load later sales"
+        )
 
 
 def require_own_folder(settings: Settings, engine: Engine, files: Sequence[Path]) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts import preconditions
+from scripts import preconditions, shop_settings
 from scripts.engines import engine_of
 from scripts.engines.base import Engine
 from scripts.errors import TillsightError
@@ -47,6 +47,7 @@ class Project:
         """
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         preconditions.settle_target(settings)
+        shop_settings.write_template(settings.data_dir, settings.dbt_dir)
         project = cls(settings)
         project.engine.ensure_raw_tables()
         return project

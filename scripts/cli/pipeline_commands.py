@@ -253,5 +253,5 @@ def _say_ledger(settings: Settings) -> None:
     if reasons.get("unreadable_invoice_date", 0) > total / 100:
         console.say(
             "Dates are read as YYYY-MM-DD; if yours are like 3/4/2024, set date_order in "
-            "dbt_project/dbt_project.yml. The lines are in the mart rejected_rows."
+            f"{settings.settings_yml}. The lines are in the mart rejected_rows."
         )

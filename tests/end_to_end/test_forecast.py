@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -171,24 +170,17 @@ def test_a_model_is_kept_while_nothing_changes(own_shop):
     assert read(own_shop.raw_db, "select model_run_id, run_number from raw_model_runs") == before
 
 
-def test_cost_and_benefit_of_a_contact_set_the_threshold(own_shop, tmp_path):
-    ignored = shutil.ignore_patterns("target", "logs")
-    shutil.copytree(own_shop.dbt_dir, tmp_path / "dbt_project", ignore=ignored)
-    project = tmp_path / "dbt_project" / "dbt_project.yml"
-    text = project.read_text()
-    priced = text.replace("contact_cost: null", "contact_cost: 1").replace(
-        "contact_benefit: null", "contact_benefit: 8"
-    )
-    assert priced != text
-    project.write_text(priced)
-    settings = replace(own_shop, dbt_dir=tmp_path / "dbt_project")
-    pipeline.run(Project.create(settings))
+def test_cost_and_benefit_of_a_contact_set_the_threshold(own_shop):
+    own_shop.settings_yml.write_text("contact_cost: 1\ncontact_benefit: 8\n")
+    runs = read(own_shop.raw_db, "select count(*) from raw_model_runs")[0][0]
+    pipeline.run(Project.create(own_shop))
+    assert read(own_shop.raw_db, "select count(*) from raw_model_runs") == [(runs + 1,)]
     run = "select threshold, threshold_rule from model_runs where is_in_use = 1"
-    assert read(settings.marts_db, run) == [(0.125, "cost_and_benefit")]
+    assert read(own_shop.marts_db, run) == [(0.125, "cost_and_benefit")]
     wrong = (
         "select count(*) from predictions where predicted_label <> (purchase_probability >= 0.125)"
     )
-    assert read(settings.marts_db, wrong) == [(0,)]
+    assert read(own_shop.marts_db, wrong) == [(0,)]
 
 
 def test_a_model_can_be_chosen_by_hand_and_left_again(own_shop):

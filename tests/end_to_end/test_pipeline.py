@@ -352,7 +352,7 @@ def test_a_setting_that_means_nothing_is_named(own_project):
     project = own_project.dbt_dir / "dbt_project.yml"
     wrong = project.read_text().replace("scoring_method: ntile", "scoring_method: median")
     project.write_text(wrong)
-    message = r"scoring_method is 'median'; it must be one of ntile, rank"
+    message = r"dbt_project.yml, line \d+: scoring_method is median; it must be ntile or rank"
     with pytest.raises(TillsightError, match=message):
         pipeline.build(Project.create(own_project))
 
