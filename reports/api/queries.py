@@ -1,8 +1,8 @@
-"""The SQL behind the answers. What a number means is settled in the marts; here it is looked up."""
+"""SQL of the API: lookups in the marts, without calculations."""
 
 from __future__ import annotations
 
-# Best first; equals stand by id. Row numbers and segments alone, so that a page is a slice.
+# Best first, ties by id. Row ids and segments only: a page of results is a slice.
 SORTED_ROWS = {
     "recency": """
 select rowid, segment from customer_360 where segment is not null
@@ -20,7 +20,7 @@ order by monetary desc, customer_id
 
 SEGMENT_COUNTS = "select segment, customers from segments order by segment_order"
 
-# Each row as JSON already: SQLite writes it four times as fast as Python makes a row and writes it.
+# Rows are JSON: SQLite serialises them four times as fast as Python.
 CUSTOMERS = """
 select
     json_object(
@@ -46,7 +46,7 @@ HISTORY_LENGTH = """
 select count(distinct invoice_id) from transactions where customer_id = :customer_id
 """
 
-# One row for each product of each order or return, what moved most money first.
+# One row for each product of an order or return, largest amount first.
 HISTORY = """
 with lines as (
     select invoice_id, invoice_date, product_id, amount

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scripts.errors import TillsightError
 from scripts.progress import Progress
-from scripts.storage import migrations, sqlite
+from scripts.storage import migrations, schema, sqlite
 
 # Enough for a megabyte and more at a time: the bar moves, and copying is not slowed down.
 PAGES_PER_STEP = 256
@@ -136,6 +136,9 @@ def _copied(source: Path, place: Path, progress: Progress | None) -> Path:
             with sqlite.explained(place):
                 original.backup(copy, pages=PAGES_PER_STEP, progress=_reporter(source, progress))
             with sqlite.explained(source):
+                # of the copy, which nobody can change between check and use; before anything
+                # that reads a table, which may be a view without an end
+                schema.require_own_schema(copy, source)
                 _require_sound(copy, source)
     except BaseException:
         fresh.unlink(missing_ok=True)
@@ -157,7 +160,7 @@ def _reporter(source: Path, progress: Progress | None) -> Callable[[int, int, in
 
 
 def _require_sound(copy: sqlite3.Connection, source: Path) -> None:
-    verdict = copy.execute("pragma quick_check(1)").fetchone()[0]
+    verdict = copy.execute("pragma integrity_check(1)").fetchone()[0]
     if verdict != "ok":
         raise TillsightError(f"{source} is damaged ({verdict}); use an earlier backup")
 

@@ -59,7 +59,7 @@ def require_readable(connection: sqlite3.Connection, path: Path) -> None:
             "or name another file or --data-dir"
         )
     found = version_of(connection)
-    if found > len(STEPS):
+    if not 0 <= found <= len(STEPS):
         raise TillsightError(
             f"{path} is of version {found}, and this Tillsight knows versions up to {len(STEPS)}; "
             "use the newer Tillsight that wrote it"

@@ -80,6 +80,12 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_database(path: Path) -> bool:
+    """Return whether a file has the header of a SQLite database."""
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn what SQLite says about a file into a sentence with a remedy.
@@ -105,6 +111,8 @@ def remedy(error: sqlite3.Error) -> str:
 def _checked(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Read the file's header, which SQLite puts off until the first statement."""
     try:
+        # functions with side effects do not run from a view, a trigger or a CHECK of the file
+        connection.execute("pragma trusted_schema = off")
         connection.execute("pragma schema_version").fetchone()
     except sqlite3.Error:
         connection.close()
