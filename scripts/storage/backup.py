@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.errors import TillsightError
+from scripts.progress import Progress
 from scripts.storage import migrations, schema, sqlite
-
-Progress = Callable[[str, int, int], None]
 
 # At least 1 MB a step: the progress bar moves, and the copy is not slowed down.
 PAGES_PER_STEP = 256

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from ml.data.schema import TABLES
-from scripts.engines.raw_schema import LOADS_DDL, form_ddl
+from scripts.engines.raw_schema import LOADS_DDL, format_ddl
 from scripts.errors import TillsightError
-from scripts.ingest.formats import FORMS
+from scripts.ingest.formats import FORMATS
 
 # Fingerprints of the tables of each release. When a release changes a table, its fingerprint is
 # added; those of earlier releases stay, since their files are still restored.
@@ -88,7 +88,7 @@ def fingerprint(sql: str) -> str:
 def _known_tables() -> frozenset[tuple[str, str]]:
     """Return name and fingerprint of each table that this version or an earlier one makes."""
     connection = sqlite3.connect(":memory:")
-    for statement in (LOADS_DDL, *map(form_ddl, FORMS)):
+    for statement in (LOADS_DDL, *map(format_ddl, FORMATS)):
         connection.execute(statement)
     for name, columns in TABLES.items():
         connection.execute(f"create table {name} ({columns})")

@@ -98,9 +98,3 @@ def test_an_error_releases_the_lock(settings):
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             fail()
-
-
-def test_leftovers_of_dead_processes_are_removed_first(settings):
-    (settings.data_dir / "building").mkdir(parents=True)
-    with lock.only_one(settings):
-        assert not (settings.data_dir / "building").exists()

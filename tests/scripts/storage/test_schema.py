@@ -9,8 +9,8 @@ import pytest
 
 from scripts.engines.sqlite import ensure_raw
 from scripts.errors import TillsightError
-from scripts.ingest.load import load_files
 from scripts.storage import backup, schema
+from tests.support.landing import load_files
 
 VERSION_0 = Path(__file__).resolve().parents[2] / "fixtures" / "raw_version_0.sql"
 ENDLESS = "with recursive n(x) as (select 1 union all select x + 1 from n) select * from n"
