@@ -9,3 +9,7 @@ class ReportError(Exception):
 
 class SelectionError(ReportError):
     """A selection that the marts do not offer; the sentence lists the allowed values."""
+
+
+class NoMartsError(ReportError):
+    """Nothing has been published yet."""

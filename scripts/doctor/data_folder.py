@@ -34,7 +34,7 @@ OF_OTHERS = 0o077
 def examine(settings: Settings) -> Iterator[Check]:
     """Check the data folder; files that are not made yet are ok."""
     try:
-        project = Project.open(settings)
+        project = Project.open(settings, "doctor")
     except TillsightError as error:
         yield Check("Data folder", str(settings.data_dir), is_ok=False, remedy=str(error))
         return

@@ -1,5 +1,3 @@
-"""CSV files of the API beside those of the command line, and in how much memory they are made."""
-
 from __future__ import annotations
 
 import sqlite3
@@ -40,7 +38,7 @@ EXPORT = "/api/export/customers"
         ),
     ],
 )
-def test_the_file_of_the_api_is_that_of_the_command_line(
+def test_the_csv_equals_that_of_the_command_line(
     asking, odd_marts, tmp_path, body, choice, with_email
 ):
     choice = replace(choice, include_email=with_email)
@@ -55,7 +53,7 @@ def test_the_file_of_the_api_is_that_of_the_command_line(
     assert len(answer.headers["x-tillsight-build"]) == 16
 
 
-def test_the_links_of_the_page_lead_to_the_files_of_the_folder(asking, odd_marts, tmp_path):
+def test_the_links_of_the_page_return_the_exported_files(asking, odd_marts, tmp_path):
     written = write_exports(odd_marts, tmp_path)
     api, public = asking(odd_marts, with_email=True), asking(odd_marts)
     for file in written:
@@ -83,13 +81,13 @@ def many(path, customers):
 
 
 @pytest.mark.parametrize("choice", [Selection(segment="Lost"), Selection(include_email=False)])
-def test_a_list_of_any_length_is_made_in_the_same_memory(tmp_path, choice):
+def test_memory_does_not_grow_with_the_length_of_a_list(tmp_path, choice):
     peaks, sizes = [], []
     for customers in (5_000, 50_000):
         path = many(tmp_path / f"{customers}.db", customers)
         tracemalloc.start()
         opened = csv_response._open(path, lambda _: choice)
-        sizes.append(sum(len(piece) for piece in csv_response._pieces(opened)))
+        sizes.append(sum(len(piece) for piece in csv_response._chunks(opened)))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert sizes[1] > 1_500_000
@@ -97,7 +95,7 @@ def test_a_list_of_any_length_is_made_in_the_same_memory(tmp_path, choice):
     assert peaks[1] < 1.2 * peaks[0]
 
 
-def test_no_list_is_sorted_before_it_is_sent(odd_marts):
+def test_no_list_needs_a_sort(odd_marts):
     with closing(sqlite3.connect(odd_marts)) as connection:
         plan = connection.execute(
             f"explain query plan {EXPORT_ROWS}",

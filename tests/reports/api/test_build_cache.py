@@ -1,5 +1,3 @@
-"""Marts that are published, taken away and brought back while they are served."""
-
 from __future__ import annotations
 
 import asyncio
@@ -13,7 +11,8 @@ from itertools import cycle
 
 import pytest
 
-from reports.api import build_cache as served_marts
+from reports.api import build_cache
+from reports.api.options import ApiOptions
 from reports.api.routes.site import Site
 
 ADDRESSES = [
@@ -80,9 +79,7 @@ def told(answer):
     return found
 
 
-def test_every_answer_comes_whole_from_one_build_while_others_are_published(
-    asking, shops, tmp_path
-):
+def test_every_response_is_from_one_build_during_publishes(asking, shops, tmp_path):
     expected = fingerprints(asking, shops)
     assert all(expected[0][address] != expected[1][address] for address in ADDRESSES)
     place = tmp_path / "marts.db"
@@ -112,7 +109,7 @@ def test_every_answer_comes_whole_from_one_build_while_others_are_published(
     assert sorted(map(sorted, builds.values())) == [[0], [1]]
 
 
-def test_lists_come_whole_from_one_build_while_others_are_published(asking, shops, tmp_path):
+def test_every_list_is_from_one_build_during_publishes(asking, shops, tmp_path):
     body = {"segment": None}
     whole = [asking(shop).post("/api/export/customers", json=body).content for shop in shops]
     place = tmp_path / "marts.db"
@@ -145,21 +142,21 @@ def test_a_new_build_is_served_without_a_restart(asking, shops, tmp_path):
     assert api.get(ADDRESSES[0], headers=tag).status_code == 200
 
 
-def test_marts_that_go_and_come_back_are_served_again(asking, shops, tmp_path, caplog):
+def test_marts_that_disappear_and_return_are_served_again(asking, shops, tmp_path, caplog):
     place = tmp_path / "marts.db"
     api = asking(place)
-    assert "marts.db cannot be read" in caplog.text
-    assert api.get(ADDRESSES[0]).status_code == 500
+    assert "marts.db does not exist" in caplog.text
+    assert api.get(ADDRESSES[0]).status_code == 503
     assert api.get("/api/health").status_code == 503
     publish(shops[0], place)
     assert api.get(ADDRESSES[0]).status_code == 200
     place.unlink()
-    assert [api.get(address).status_code for address in ADDRESSES] == [500, 500, 500, 500, 503]
+    assert [api.get(address).status_code for address in ADDRESSES] == [503] * 5
     publish(shops[1], place)
     assert api.get("/api/health").json()["as_of_date"] == "2024-07-30"
 
 
-def test_the_page_is_found_at_every_moment_while_another_takes_its_place(tmp_path):
+def test_the_page_is_found_during_publishes(tmp_path):
     """Publishing turns a link: a lookup that resolved it twice would look into two folders."""
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -176,7 +173,7 @@ def test_the_page_is_found_at_every_moment_while_another_takes_its_place(tmp_pat
 
     publisher = threading.Thread(target=publish_on)
     publisher.start()
-    site = Site(tmp_path / "site")
+    site = Site(ApiOptions(tmp_path / "marts.db", tmp_path / "site", tmp_path / "docs.html"))
     found = [site.lookup_path("index.html")[1] for _ in range(5_000)]
     is_over.set()
     publisher.join()
@@ -184,7 +181,7 @@ def test_the_page_is_found_at_every_moment_while_another_takes_its_place(tmp_pat
     assert site.lookup_path("../secret")[1] is None
 
 
-def test_a_damaged_publish_is_told_and_mended_by_the_next(asking, shops, tmp_path):
+def test_a_damaged_file_gives_500_until_the_next_publish(asking, shops, tmp_path):
     place = tmp_path / "marts.db"
     publish(shops[0], place)
     api = asking(place)
@@ -205,18 +202,18 @@ def test_a_damaged_publish_is_told_and_mended_by_the_next(asking, shops, tmp_pat
     api.run(changed(api.client, build))
 
 
-def test_counts_are_read_again_after_an_hour(asking, shops, tmp_path, monkeypatch):
+def test_the_build_is_read_again_after_an_hour(asking, shops, tmp_path, monkeypatch):
     place = tmp_path / "marts.db"
     publish(shops[0], place)
     api = asking(place)
     first = api.get(ADDRESSES[0]).json()
     marks = []
-    real = served_marts.open_build
-    monkeypatch.setattr(served_marts, "open_build", lambda path: marks.append(1) or real(path))
+    real = build_cache.open_build
+    monkeypatch.setattr(build_cache, "open_build", lambda path: marks.append(1) or real(path))
     assert api.get(ADDRESSES[0]).json() == first
     assert not marks
-    now = served_marts.seconds()
-    monkeypatch.setattr(served_marts, "seconds", lambda: now + 3601)
+    now = build_cache.seconds()
+    monkeypatch.setattr(build_cache, "seconds", lambda: now + 3601)
     assert api.get(ADDRESSES[0]).json() == first
     api.run(asyncio.sleep(0.2))
     assert marks == [1]

@@ -1,5 +1,3 @@
-"""Headers, times, and answers that the caller has already."""
-
 from __future__ import annotations
 
 import asyncio
@@ -20,7 +18,7 @@ def api(asking, marts):
 
 
 @pytest.mark.parametrize("path", [*JSON_PATHS, "/site/", "/"])
-def test_every_answer_tells_the_browser_to_be_careful(api, path):
+def test_every_response_has_security_headers(api, path):
     headers = api.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
@@ -34,7 +32,7 @@ def test_every_answer_tells_the_browser_to_be_careful(api, path):
     "path",
     ["/api/customers/segments", "/api/customers/rfm?page=2", "/api/customers/c01/details"],
 )
-def test_who_has_an_answer_is_not_given_it_again(api, path):
+def test_a_matching_etag_gets_304(api, path):
     answer = api.get(path)
     tag = answer.headers["etag"]
     assert answer.headers["x-tillsight-build"] in tag
@@ -45,7 +43,7 @@ def test_who_has_an_answer_is_not_given_it_again(api, path):
     assert api.get(path, headers={"if-none-match": '"other"'}).status_code == 200
 
 
-def test_what_others_may_see_is_not_taken_for_ones_own(asking, marts):
+def test_the_etag_depends_on_permissions(asking, marts):
     api = asking(marts, secret=SECRET, is_local=False)
     tags = {
         api.get(
@@ -65,7 +63,7 @@ async def ask(app, receive, send):
         "query_string": b"",
         "headers": [],
     }
-    await middleware.Guard(app)(scope, receive, send)
+    await middleware.LimitsMiddleware(app)(scope, receive, send)
 
 
 def sent_by(app, receive=None, send=None):
@@ -82,23 +80,23 @@ def sent_by(app, receive=None, send=None):
     return sent
 
 
-async def waits_for_the_body(_, receive, __):
+async def reads_the_body(_, receive, __):
     await receive()
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(middleware, "SECONDS_TO_ANSWER", 0.05)
+def test_a_missing_body_times_out(monkeypatch):
+    monkeypatch.setattr(middleware, "RESPONSE_TIMEOUT_SECONDS", 0.05)
 
     async def never():
         await asyncio.sleep(60)
 
-    start, body = sent_by(waits_for_the_body, receive=never)
+    start, body = sent_by(reads_the_body, receive=never)
     assert start["status"] == 408
     assert body["body"] == b'{"error": "The request took too long"}'
 
 
-def test_a_reader_that_takes_nothing_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(middleware, "SECONDS_TO_TAKE", 0.05)
+def test_a_client_that_does_not_read_times_out(monkeypatch):
+    monkeypatch.setattr(middleware, "SEND_TIMEOUT_SECONDS", 0.05)
     taken = []
 
     async def stuck(message):
@@ -115,8 +113,8 @@ def test_a_reader_that_takes_nothing_is_not_waited_for(monkeypatch):
     assert taken == ["http.response.start", "http.response.body"]
 
 
-def test_a_long_answer_may_take_longer_than_its_beginning(monkeypatch):
-    monkeypatch.setattr(middleware, "SECONDS_TO_ANSWER", 0.05)
+def test_a_long_response_may_exceed_the_first_timeout(monkeypatch):
+    monkeypatch.setattr(middleware, "RESPONSE_TIMEOUT_SECONDS", 0.05)
 
     async def answers(_, __, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -128,7 +126,7 @@ def test_a_long_answer_may_take_longer_than_its_beginning(monkeypatch):
     assert len(sent_by(answers)) == 5
 
 
-def test_a_failure_in_the_middle_breaks_the_answer_off(caplog):
+def test_an_error_in_a_stream_ends_the_response(caplog):
     async def answers(_, __, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"x", "more_body": True})
