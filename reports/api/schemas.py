@@ -241,7 +241,7 @@ class ExportRequest(BaseModel):
         include_predictions=True,
         date_range={"start": "2025-12-01", "end": "2025-12-31"},
     )
-    segment: Annotated[str | None, Field(description="A segment, or null for all customers.")]
+    segment: Annotated[str | None, Field(description="A segment or finer segment; null for all.")]
     include_predictions: StrictBool = True
     date_range: Annotated[
         DateRange | None, Field(description="Only customers with an order in it.")

@@ -53,12 +53,19 @@ def ledger(*, by_source: bool) -> Check:
 
 def exports(shown: Shown | None, marts: Marts) -> Iterator[str]:
     """Compare the rows of each CSV file with what is told of it, and with SQL."""
-    named = marts.ask("select segment from segments order by segment_order").rows
+    named = [
+        *marts.ask("select segment from segments order by segment_order").rows,
+        *marts.ask("select segment_detail from segment_details order by segment_order").rows,
+    ]
     held = "id, name, e-mail, segment, score and probability"
     expected = [
         ("customers.csv", f"Every customer, also those without an order: {held}", "%"),
         *(
-            (f"customers_{name.lower()}.csv", f"The customers of the segment {name}: {held}", name)
+            (
+                f"customers_{name.lower().replace(' ', '-')}.csv",
+                f"The customers of the segment {name}: {held}",
+                name,
+            )
             for (name,) in named
         ),
     ]
@@ -66,7 +73,10 @@ def exports(shown: Shown | None, marts: Marts) -> Iterator[str]:
     lines = shown["rows"] if shown else []
     for line, (file, holds, segment) in zip(lines, expected, strict=True):
         yield from unlike([line[0]["text"], line[1]["text"]], [file, holds], file)
-        sql = "select count(*) from customer_360 where coalesce(segment, '') like ?"
+        sql = (
+            "select count(*) from customer_360"
+            " where coalesce(segment, '') like ?1 or segment_detail = ?1"
+        )
         count = marts.value(sql, segment)
         if not says(line[2]["text"], "whole", count, None):
             yield f"{file}: shows {line[2]['text']!r} rows, SQL has {count}"
