@@ -20,7 +20,7 @@ def address(page) -> str:
 
 
 def told(page) -> str:
-    return page.locator("#told").text_content()
+    return page.locator("#table-status").text_content()
 
 
 def await_address(page, wanted: str) -> None:
@@ -78,7 +78,7 @@ def test_each_step_shows_again_what_it_showed(visit):
     page.locator("#page-next").click()
     back(page, "#customers?page=2")
     assert page.locator(ids).all_text_contents() == second
-    assert page.locator("#page-told").text_content() == "101 to 200 of 450"
+    assert page.locator("#page-status").text_content() == "101 to 200 of 450"
 
 
 def test_typing_is_one_step(visit):
@@ -304,7 +304,7 @@ def test_a_link_to_a_choice_can_be_copied(visit, sites):
     assert button.count() == 0
     page.select_option("#filter-segment", "At-Risk")
     button.click()
-    page.locator(".told [role=status]", has_text="Copied").wait_for()
+    page.locator(".status-row [role=status]", has_text="Copied").wait_for()
     assert page.evaluate(COPIES) == f"{sites['small']}#customers?segment=At-Risk"
     page.locator("#filter-clear").click()
     assert button.count() == 0

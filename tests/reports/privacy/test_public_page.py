@@ -27,7 +27,7 @@ def public(shop):
 
 def test_the_page_of_the_team_withholds_nothing(shop):
     assert not shop.is_public
-    assert make_page(shop, []).privacy_note == ""
+    assert make_page(shop, []).header.privacy_note == ""
 
 
 def test_a_small_group_loses_all_its_figures(shop, public):
@@ -120,7 +120,7 @@ def test_a_small_field_of_the_confusion_matrix_takes_the_others_along(shop):
         *("true_positive", "false_positive", "false_negative", "true_negative"),
         *("accuracy", "precision", "recall", "f1"),
     }
-    part = make_page(after, []).model
+    part = make_page(after, []).forecast.model
     assert part
     assert part.confusion
     assert part.confusion.true_negative == part.confusion.false_negative == "withheld"
@@ -205,7 +205,7 @@ def test_where_few_have_no_order_only_those_with_one_are_counted(shop, public):
     told = [row for row in public.ledger if row.entity == "customers"]
     assert told
     assert {row.row_count for row in told} == {WITHHELD}
-    size = make_page(public, []).size
+    size = make_page(public, []).header.size
     assert size.startswith(f"{shop.build.scored_customers} customers with an order, ")
 
 
@@ -223,6 +223,6 @@ def test_where_nobody_or_many_have_no_order_all_are_counted(shop, silent):
 def test_flows_of_which_one_may_not_show_are_not_drawn(shop, withheld):
     few = tuple(replace(move, customers=SMALL, revenue=WITHHELD) for move in shop.moves[:withheld])
     few += shop.moves[len(few) :]
-    slugs = {chart.slug for chart in make_page(replace(shop, moves=few), []).movement_charts}
+    slugs = {chart.slug for chart in make_page(replace(shop, moves=few), []).movement.charts}
     assert "segment-sizes" in slugs
     assert "segment-flows" not in slugs

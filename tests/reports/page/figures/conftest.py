@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.reports.page.figures.marts import Marts
+from tests.reports.page.figures.compare.marts import Marts
 from tests.support.browser import draw_all, unfold
 
-READ = (Path(__file__).parent / "read_page.js").read_text(encoding="utf-8")
+READ = (Path(__file__).parent / "compare" / "read_page.js").read_text(encoding="utf-8")
 MADE_UP = {"small": "marts", "large": "large_marts", "lone": "lone_marts"}
 SHOPS = [*MADE_UP, "demo_shop", pytest.param("real_shop", marks=pytest.mark.real_data)]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.reports.page.figures.compare.matching import clean, says
 from tests.reports.page.figures.conftest import READ
 from tests.reports.page.figures.drawer import DRAWER, drawer_says
-from tests.reports.page.figures.matching import clean, says
 from tests.reports.page.figures.registry import CUSTOMERS
 from tests.reports.page.figures.test_figures import assert_none
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.reports.page.figures.marts import Marts
+from tests.reports.page.figures.compare.marts import Marts
 
 # Every snapshot with its customers, scored among themselves from what was known on its day.
 SCORED = """
