@@ -29,13 +29,14 @@ def make_action_lists(shop: Shop, money: Money) -> tuple[ActionList, ...]:
     """Return the action lists that have customers.
 
     Lapsed regulars are the finer segments of customers with frequency score 4 and recency score
-    1 or 2, the longest inactive first. New customers are the largest finer segment of recency
-    score 4 and frequency score 1.
+    1 or 2, the longest inactive first. New customers are the largest finer segment of those with
+    recency score 4 and the lowest frequency score among these.
     """
     segments = [row for row in shop.segment_details if known(row.customers)]
     lapsed = _segments_in(segments, shop.score_cells, recency=(1, 2), frequency=4)
+    recent = [cell.frequency_score for cell in shop.score_cells if cell.recency_score == 4]
     lapsed.sort(key=lambda row: (-(known(row.median_recency) or 0), row.segment_order))
-    new = _segments_in(segments, shop.score_cells, recency=(4,), frequency=1)
+    new = _segments_in(segments, shop.score_cells, recency=(4,), frequency=min(recent, default=1))
     largest = sorted(new, key=lambda row: (-(known(row.customers) or 0), row.segment_order))[:1]
     lists = [_of_segment(row, money) for row in dict.fromkeys((*lapsed, *largest))]
     if known(shop.likely_buyers):

@@ -28,7 +28,8 @@ def shop(marts):
         ScoreCell(1, 4, 5, 9.0, None, '["slow", "gone"]'),
         ScoreCell(2, 4, 5, 9.0, None, '["slow"]'),
         ScoreCell(3, 4, 5, 9.0, None, '["regular"]'),
-        ScoreCell(4, 1, 5, 9.0, None, '["first", "big first"]'),
+        ScoreCell(4, 2, 5, 9.0, None, '["first", "big first"]'),
+        ScoreCell(4, 3, 5, 9.0, None, '["regular"]'),
     )
     details = (
         segment("regular", 1, 50, days=9),

@@ -21,7 +21,9 @@ select name, action from (
         select distinct d.segment_detail, d.recommended_action, 2, -d.customers as place,
             d.segment_order
         from rfm_scores as r join segment_details as d on d.segment_detail = r.segment_detail
-        where r.frequency_score = 1 and r.recency_score = 4
+        where r.recency_score = 4 and r.frequency_score = (
+            select min(frequency_score) from rfm_scores where recency_score = 4
+        )
         order by place, d.segment_order limit 1
     )
 ) order by part, place, segment_order
