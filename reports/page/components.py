@@ -40,7 +40,7 @@ class Table:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str | Measured, ...], ...]
-    empty: str = "There is nothing to show yet."
+    empty: str = "There are no rows yet."
     groups: tuple[tuple[str, int], ...] = ()
 
 

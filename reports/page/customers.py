@@ -105,7 +105,7 @@ PROFILE = (
 
 @dataclass(frozen=True)
 class CustomerLine:
-    """A row of the table: a text for each shown column; order 0 stands for no segment."""
+    """A row of the table: a text for each shown column; order 0 is no segment."""
 
     cells: tuple[str, ...]
     segment_order: int

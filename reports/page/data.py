@@ -88,9 +88,9 @@ def _returns_note(shop: Shop, money: Money) -> str:
     if not amounts:
         return "The data has no returns."
     where = RETURN_DAYS.get(shop.build.return_dating, shop.build.return_dating)
-    told = f"Returns count on {where} and are never an order."
+    text = f"Returns count on {where} and are never an order."
     least, most = min((known(amount) or 0, name) for name, amount in amounts.items())
-    return f"{told} Most were in {month(most)}: {money(least)}." if least else told
+    return f"{text} Most were in {month(most)}: {money(least)}." if least else text
 
 
 def _facts(build: BuildInfo) -> tuple[tuple[str, str], ...]:

@@ -57,5 +57,5 @@ def data_tests_passed(build: BuildInfo) -> tuple[str, str]:
     """Return how many data tests passed, and the tone: good, bad or none."""
     if not build.data_tests:
         return "No data tests have run", "none"
-    told = f"{number(build.data_tests_passed)} of {count(build.data_tests, 'data test')} passed"
-    return told, "good" if build.data_tests_passed == build.data_tests else "bad"
+    text = f"{number(build.data_tests_passed)} of {count(build.data_tests, 'data test')} passed"
+    return text, "good" if build.data_tests_passed == build.data_tests else "bad"

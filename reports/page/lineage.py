@@ -108,8 +108,8 @@ def _pull(
     graph: networkx.DiGraph, name: str, positions: Mapping[str, float], *, downwards: bool
 ) -> float:
     """Return the mean horizontal position of the tables that a table reads or feeds."""
-    beside = list(graph.predecessors(name) if downwards else graph.successors(name))
-    return fmean(positions[other] for other in beside) if beside else positions[name]
+    neighbours = list(graph.predecessors(name) if downwards else graph.successors(name))
+    return fmean(positions[other] for other in neighbours) if neighbours else positions[name]
 
 
 def _corners(lines_of_boxes: Sequence[Sequence[str]]) -> dict[str, tuple[int, int]]:

@@ -30,12 +30,7 @@ class Overview:
     headlines: tuple[str, ...]
     kpis: tuple[KpiCard, ...]
     definitions: tuple[tuple[str, str], ...]
-    monthly: Chart | None
-
-    @property
-    def charts(self) -> tuple[Chart, ...]:
-        """Every chart of the section."""
-        return (self.monthly,) if self.monthly else ()
+    charts: tuple[Chart, ...]
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,7 @@ def make_overview(shop: Shop, money: Money) -> Overview:
         headlines=headlines(shop, money),
         kpis=kpi_cards(shop, money) if shop.build.scored_customers != 0 else (),
         definitions=definitions(shop.build.horizon_days),
-        monthly=_monthly(shop, money),
+        charts=(_months_chart(shop, money),) if shop.months else (),
     )
 
 
@@ -72,8 +67,8 @@ def headlines(shop: Shop, money: Money) -> tuple[str, ...]:
         new_customers_return(shop.return_rate),
         money_covered(shop.ledger, money),
     )
-    told = tuple(sentence for sentence in sentences if sentence)
-    return told or ("There are too few customers to show any figures.",)
+    found = tuple(sentence for sentence in sentences if sentence)
+    return found or ("There are too few customers to show any figures.",)
 
 
 def revenue_now(shop: Shop, money: Money) -> str | None:
@@ -81,14 +76,14 @@ def revenue_now(shop: Shop, money: Money) -> str | None:
     if not shop.kpis or known(shop.kpis[0].revenue_last_30_days) is None:
         return None
     now, days = shop.kpis[0], shop.build.horizon_days
-    told = (
+    text = (
         f"The last {days} days brought {money(now.revenue_last_30_days)} from "
         f"{count(now.active_customers, 'customer')}"
     )
     if known(now.revenue_change) is None:
-        return f"{told}."
+        return f"{text}."
     change = change_on_before(now.revenue_change, days)
-    return f"{told}, {change[:1].lower()}{change[1:]}."
+    return f"{text}, {change[:1].lower()}{change[1:]}."
 
 
 def buyers_expected(shop: Shop, money: Money) -> str | None:
@@ -96,13 +91,13 @@ def buyers_expected(shop: Shop, money: Money) -> str | None:
     if not shop.kpis or known(shop.kpis[0].expected_buyers) is None:
         return None
     now, days = shop.kpis[0], shop.build.horizon_days
-    told = (
+    text = (
         f"About {number(now.expected_buyers)} of {count(now.customers_with_orders, 'customer')} "
         f"are expected to order in the next {days} days"
     )
     if known(now.revenue_at_risk):
-        return f"{told}; revenue of {money(now.revenue_at_risk)} is at risk."
-    return f"{told}."
+        return f"{text}; revenue of {money(now.revenue_at_risk)} is at risk."
+    return f"{text}."
 
 
 def strongest_month(months: Sequence[Month], money: Money) -> str:
@@ -110,11 +105,11 @@ def strongest_month(months: Sequence[Month], money: Money) -> str:
     finished = [row for row in months if row.is_complete]
     if not finished:
         return "There is no complete month yet"
-    told = [row for row in finished if known(row.revenue) is not None]
-    if not told:
+    visible = [row for row in finished if known(row.revenue) is not None]
+    if not visible:
         return "Every month has too few customers to show"
-    best = max(told, key=lambda row: (known(row.revenue) or 0, row.month))
-    among = of_those_shown(told, finished, "months")
+    best = max(visible, key=lambda row: (known(row.revenue) or 0, row.month))
+    among = of_those_shown(visible, finished, "months")
     return f"{among}{month(best.month)} was the strongest month: {money(best.revenue)}"
 
 
@@ -272,9 +267,7 @@ def change_in_words(change: Figure | None) -> str:
     return f"{'up' if change > 0 else 'down'} {percent(abs(change))}"
 
 
-def _monthly(shop: Shop, money: Money) -> Chart | None:
-    if not shop.months:
-        return None
+def _months_chart(shop: Shop, money: Money) -> Chart:
     return make_chart(
         "monthly-revenue",
         strongest_month(shop.months, money),

@@ -103,9 +103,9 @@ def segments_carry(segments: Sequence[Segment]) -> str | None:
     )
 
 
-def of_those_shown(told: Sequence[object], there: Sequence[object], what: str) -> str:
+def of_those_shown(visible: Sequence[object], all_rows: Sequence[object], what: str) -> str:
     """Return a beginning for a finding where some of the rows are suppressed."""
-    return "" if len(told) == len(there) else f"Of the {what} shown, "
+    return "" if len(visible) == len(all_rows) else f"Of the {what} shown, "
 
 
 def largest_segment(segments: Sequence[Segment]) -> str:
@@ -113,12 +113,12 @@ def largest_segment(segments: Sequence[Segment]) -> str:
     sized = [row for row in segments if row.customers]
     if not sized:
         return "No customer is in a segment yet"
-    told = [row for row in sized if known(row.customers)]
-    if not told:
+    visible = [row for row in sized if known(row.customers)]
+    if not visible:
         return "Every segment has too few customers to show"
-    best = max(told, key=lambda row: (known(row.customers) or 0, -row.segment_order))
+    best = max(visible, key=lambda row: (known(row.customers) or 0, -row.segment_order))
     return (
-        f"{of_those_shown(told, sized, 'segments')}{best.segment} is the largest segment: "
+        f"{of_those_shown(visible, sized, 'segments')}{best.segment} is the largest segment: "
         f"{count(best.customers, 'customer')}, {percent(best.customer_share)}"
     )
 
@@ -128,10 +128,10 @@ def richest_segment(segments: Sequence[Segment]) -> str:
     sized = [row for row in segments if row.customers and row.revenue is not None]
     if not sized:
         return "No revenue yet"
-    told = [row for row in sized if known(row.revenue) is not None]
-    if not told:
+    visible = [row for row in sized if known(row.revenue) is not None]
+    if not visible:
         return "The revenue of every segment is withheld"
-    best = max(told, key=lambda row: (known(row.revenue) or 0, -row.segment_order))
+    best = max(visible, key=lambda row: (known(row.revenue) or 0, -row.segment_order))
     return f"{best.segment} bring {percent(best.revenue_share)} of the revenue"
 
 
@@ -139,13 +139,13 @@ def fullest_cell(cells: Sequence[ScoreCell]) -> str:
     """Return the most frequent pair of scores."""
     if not cells:
         return "No customer has a score yet"
-    told = [row for row in cells if known(row.customers)]
-    if not told:
+    visible = [row for row in cells if known(row.customers)]
+    if not visible:
         return "Every pair of scores has too few customers to show"
     best = max(
-        told, key=lambda row: (known(row.customers) or 0, row.recency_score, row.frequency_score)
+        visible, key=lambda row: (known(row.customers) or 0, row.recency_score, row.frequency_score)
     )
-    largest = "The largest group" if len(told) == len(cells) else "The largest group shown"
+    largest = "The largest group" if len(visible) == len(cells) else "The largest group shown"
     return (
         f"{largest} has recency {best.recency_score} and frequency {best.frequency_score}: "
         f"{count(best.customers, 'customer')}"

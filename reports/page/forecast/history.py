@@ -124,9 +124,9 @@ def beyond_chance(metrics: Sequence[Metric], in_use: str) -> str:
             worse = sum(row.low is not None and row.low > 0 for row in rows_of)
             if worse:
                 lost.append(f"the {model_name(baseline)} at {worse}")
-    told = f" Beyond chance it beat {', '.join(counted)}." if counted else ""
-    told += f" Beyond chance it was beaten by {', '.join(lost)}." if lost else ""
-    return told.replace("the BG/NBD", "BG/NBD")
+    text = f" Beyond chance it beat {', '.join(counted)}." if counted else ""
+    text += f" Beyond chance it was beaten by {', '.join(lost)}." if lost else ""
+    return text.replace("the BG/NBD", "BG/NBD")
 
 
 def _over_time(

@@ -121,7 +121,7 @@ def over_time(found: Mapping[str, Sequence[Metric]], *, in_use: str, title: str)
                 mode="lines+markers",
                 line={"color": colour, "width": width, "dash": dash},
                 marker={"size": 7 if model == in_use else 5},
-                customdata=[_told(row) for row in found[model]],
+                customdata=[_hover_texts(row) for row in found[model]],
                 hovertemplate=f"{capital(model_name(model))}<br>As of %{{customdata[0]}}: "
                 "%{customdata[1]}%{customdata[2]}<extra></extra>",
             )
@@ -141,7 +141,7 @@ def _dates(own: Sequence[Metric]) -> dict[str, Any]:
     return {"tickvals": shown, "ticktext": [two_lines(day) for day in shown], "tickangle": 0}
 
 
-def _told(row: Metric) -> list[str]:
+def _hover_texts(row: Metric) -> list[str]:
     between = "" if row.low is None else f"<br>95%: {interval(row.low, row.high, decimals=3)}"
     return [short_day(row.as_of_date), number(row.value, decimals=3), between]
 
@@ -174,7 +174,7 @@ def came_true(found: Sequence[TrackDate]) -> go.Figure:
         [short_day(row.prediction_date), number(row.buyers), number(row.expected_buyers)]
         for row in found
     ]
-    told = (
+    hover = (
         "After %{customdata[0]}<br>%{customdata[2]} expected, %{customdata[1]} ordered"
         "<extra></extra>"
     )
@@ -186,7 +186,7 @@ def came_true(found: Sequence[TrackDate]) -> go.Figure:
             y=[known(row.buyers) for row in found],
             marker_color=ACCENT,
             customdata=customdata,
-            hovertemplate=told,
+            hovertemplate=hover,
         ),
         go.Scatter(
             name="Expected",
@@ -195,7 +195,7 @@ def came_true(found: Sequence[TrackDate]) -> go.Figure:
             mode="markers",
             marker=mark,
             customdata=customdata,
-            hovertemplate=told,
+            hovertemplate=hover,
         ),
         bargap=max(0.4, 1 - 0.12 * len(days)),
         legend=legend_above(),

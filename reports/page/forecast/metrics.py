@@ -338,18 +338,18 @@ def threshold_in_words(run: ModelRun, figures: Figures, money: Money, chosen_on:
 
 
 def _cost_and_benefit(run: ModelRun, figures: Figures, money: Money) -> str:
-    told = (
+    text = (
         f"a contact costs {money(run.contact_cost, decimals=2)}, an order of a contacted "
         f"customer brings {money(run.contact_benefit, decimals=2)}, and above this threshold a "
         "contact pays on average."
     )
     row = figures.row(figures.in_use, "contact_profit")
     if row is None:
-        return told
+        return text
     made = "left a profit of" if row.value >= 0 else "lost"
     has_interval = row.low is not None and row.high is not None
     between = f" (95%: {money(row.low)} to {money(row.high)})" if has_interval else ""
-    return f"{told} On the report window this would have {made} {money(abs(row.value))}{between}."
+    return f"{text} On the report window this would have {made} {money(abs(row.value))}{between}."
 
 
 def reached_by(points: Sequence[CurvePoint], chosen: str | None, share: float) -> str | None:

@@ -55,11 +55,11 @@ def retention_heat_map(cohorts: Sequence[Cohort]) -> HeatMap:
         row = found.get((first, since))
         if row is None:
             return Cell("")
-        told = f"{number(row.retained_customers)} of {count(row.cohort_customers, 'customer')}"
+        title = f"{number(row.retained_customers)} of {count(row.cohort_customers, 'customer')}"
         text = percent(row.retention_rate)
         if not row.is_complete:
-            text, told = f"{text}*", f"{told}; the month is incomplete"
-        return Cell(text, shade(row.retention_rate, highest), title=told)
+            text, title = f"{text}*", f"{title}; the month is incomplete"
+        return Cell(text, shade(row.retention_rate, highest), title=title)
 
     def line(first: str) -> tuple[str, tuple[Cell, ...]]:
         start = found.get((first, 0))

@@ -78,12 +78,12 @@ def moves_heat_map(moves: Sequence[Move], segments: Sequence[Segment], money: Mo
         move = found.get((start, end))
         if move is None:
             return Cell(DASH)
-        told = (
+        title = (
             f"{count(move.customers, 'customer')} from {start} to {end}, "
             f"revenue {money(move.revenue)}"
         )
         return Cell(
-            number(move.customers), shade(move.customers, largest), title=told, kind=move.direction
+            number(move.customers), shade(move.customers, largest), title=title, kind=move.direction
         )
 
     return HeatMap(

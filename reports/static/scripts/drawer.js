@@ -124,8 +124,8 @@ window.tillsight.drawer = (() => {
   function listed({ orders, order_count: all, returned_amount: returned }) {
     if (orders.length < all) return `The latest ${format.number(orders.length)} of ${format.number(all)} orders.`;
     const counted = all ? format.count(all, "order") : "No orders yet";
-    const apart = orders.reduce((sum, order) => sum - order.returned, returned);
-    return apart < -0.005 ? `${counted}; returns of ${format.money(-apart)} have separate invoices.` : `${counted}.`;
+    const separate = orders.reduce((sum, order) => sum - order.returned, returned);
+    return separate < -0.005 ? `${counted}; returns of ${format.money(-separate)} have separate invoices.` : `${counted}.`;
   }
 
   function ordersPart(profile) {

@@ -53,10 +53,10 @@
   }
 
   function prepareAge() {
-    const told = settings.asOf ? age(settings.asOf, new Date()) : "";
+    const text = settings.asOf ? age(settings.asOf, new Date()) : "";
     const place = document.getElementById("age");
-    place.textContent = told && `· ${told}`;
-    place.hidden = !told;
+    place.textContent = text && `· ${text}`;
+    place.hidden = !text;
   }
 
   function prepareNavigation() {

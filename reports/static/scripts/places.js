@@ -62,7 +62,7 @@ window.tillsight.places = (() => {
     return steps;
   }
 
-  function keep(method, place, steps, link = toLink(place)) {
+  function store(method, place, steps, link = toLink(place)) {
     try {
       window.history[method]({ place, steps }, "", link);
     } catch {
@@ -80,8 +80,8 @@ window.tillsight.places = (() => {
     if (isSame(place)) return;
     const isNew = !typing || typing !== typedIn;
     typedIn = typing;
-    if (isNew) keep("pushState", place, stepsBack(place));
-    else keep("replaceState", place, window.history.state?.steps);
+    if (isNew) store("pushState", place, stepsBack(place));
+    else store("replaceState", place, window.history.state?.steps);
     show(place);
   }
 
@@ -100,7 +100,7 @@ window.tillsight.places = (() => {
       window.setTimeout(() => { isLeaving = false; }, 1000);
     } else {
       const place = { ...here, [dialog]: "" };
-      keep("replaceState", place, {});
+      store("replaceState", place, {});
       show(place);
     }
   }
@@ -121,7 +121,7 @@ window.tillsight.places = (() => {
     stopTyping();
     const place = event.state?.place || fromAddress(window.location.hash) || here;
     const isLink = !event.state;
-    if (isLink) keep("replaceState", place, stepsBack(place), window.location.href);
+    if (isLink) store("replaceState", place, stepsBack(place), window.location.href);
     if (isSame(place)) return;
     show(place);
     if (isLink && !place.docs) window.tillsight.table.toView();
@@ -130,7 +130,7 @@ window.tillsight.places = (() => {
   // Shows the place of the address: a definition now, customers when they are loaded.
   function start() {
     const place = fromAddress(window.location.hash) || window.history.state?.place || START;
-    keep("replaceState", place, window.history.state?.steps, window.location.href);
+    store("replaceState", place, window.history.state?.steps, window.location.href);
     window.addEventListener("popstate", follow);
     show(place);
   }

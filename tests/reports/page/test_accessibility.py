@@ -17,7 +17,7 @@ AXE = {
 }
 
 
-def test_the_skip_link_is_the_first_stop_of_the_keyboard(visit):
+def test_the_skip_link_has_the_first_focus(visit):
     page = visit("small")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"

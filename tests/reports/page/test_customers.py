@@ -53,7 +53,7 @@ SORTED_BY = {
 
 
 @pytest.mark.browser
-def test_each_sorted_column_gives_the_order_of_sql_both_ways(visit, marts):
+def test_sorting_by_a_column_equals_sql_in_both_directions(visit, marts):
     page = visit("small")
     keys = page.locator("#customers-table th[data-key]").evaluate_all(
         "all => all.map(one => one.dataset.key)"
@@ -70,7 +70,7 @@ def test_each_sorted_column_gives_the_order_of_sql_both_ways(visit, marts):
 
 
 @pytest.mark.browser
-def test_filters_and_pages_give_the_rows_of_sql(visit, large_marts):
+def test_filters_and_pages_equal_sql(visit, large_marts):
     page = visit()
     page.select_option("#filter-segment", "At-Risk")
     page.select_option("#filter-country", "France")
@@ -89,7 +89,7 @@ def test_filters_and_pages_give_the_rows_of_sql(visit, large_marts):
 
 
 @pytest.mark.browser
-def test_pages_hold_a_hundred_customers_and_together_all(visit, large_marts):
+def test_pages_have_100_customers_and_together_all(visit, large_marts):
     page = visit()
     assert len(shown_ids(page)) == 100
     assert page.locator("#page-status").text_content() == "1 to 100 of 450"
@@ -101,7 +101,7 @@ def test_pages_hold_a_hundred_customers_and_together_all(visit, large_marts):
 
 
 @pytest.mark.browser
-def test_the_address_keeps_the_choice_and_brings_it_back(visit):
+def test_the_address_stores_and_restores_filters_and_sorting(visit):
     page = visit()
     page.select_option("#filter-detail", "Hibernating")
     page.locator("th[data-key=frequency] button").click()
@@ -116,7 +116,7 @@ def test_the_address_keeps_the_choice_and_brings_it_back(visit):
 
 
 @pytest.mark.browser
-def test_a_choice_that_fits_nobody_says_so(visit):
+def test_filters_without_a_match_show_a_message(visit):
     page = visit(address="#q=nobody+at+all")
     assert (
         page.locator("#customers-table tbody").text_content() == "No customers match these filters."
@@ -140,7 +140,7 @@ def odd_page(odd_marts, tmp_path_factory) -> str:
         ("#segment=At-Risk&sort=recency", "At-Risk"),
     ],
 )
-def test_the_download_is_the_file_of_the_same_choice_without_email(
+def test_the_download_equals_the_export_without_email(
     odd_marts, odd_page, chromium, tmp_path, address, segment
 ):
     choice = Choice(segment=segment, include_email=False)
@@ -159,7 +159,7 @@ def test_the_download_is_the_file_of_the_same_choice_without_email(
 
 
 @pytest.mark.browser
-def test_the_keyboard_alone_finds_sorts_and_opens_a_customer(visit):
+def test_a_customer_is_found_sorted_and_opened_by_keyboard(visit):
     page = visit("small")
     page.locator("#filter-search").focus()
     page.keyboard.type("c19")
@@ -179,7 +179,7 @@ FOCUSED = "document.activeElement.id"
 
 
 @pytest.mark.browser
-def test_the_keyboard_goes_on_from_the_table_where_a_button_is_of_no_use_any_more(visit):
+def test_the_focus_moves_to_the_table_when_a_button_is_disabled(visit):
     page = visit("large", address="#customers?page=4")
     page.locator("#page-next").press("Enter")
     assert page.locator("#page-next").is_disabled()
@@ -191,7 +191,7 @@ def test_the_keyboard_goes_on_from_the_table_where_a_button_is_of_no_use_any_mor
 
 
 @pytest.mark.browser
-def test_a_missing_file_of_the_data_is_named(chromium, sites, tmp_path):
+def test_a_missing_data_file_is_named(chromium, sites, tmp_path):
     context = chromium.new_context()
     page = context.new_page()
     page.route("**/customers-0.js", lambda route: route.abort())

@@ -9,14 +9,14 @@ from reports.page import data
 MONEY = Money("GBP")
 
 
-def test_reasons_of_the_ledger_read_as_words():
+def test_ledger_reasons_are_written_in_words():
     assert data.reason_in_words("unreadable_invoice_date") == (
         "The invoice date is missing or cannot be read"
     )
     assert data.reason_in_words("something_new") == "Something new"
 
 
-def test_a_file_that_is_named_by_an_address_is_told_without_it():
+def test_an_email_in_a_file_name_is_hidden():
     row = LedgerRow("sales_eve@example.com.csv", "transactions", "kept", 1, 3, 9.0)
     (line,) = data.ledger_table([row], MONEY, by_source=True).rows
     assert "@" not in line[0]

@@ -82,7 +82,7 @@ def test_the_lineage_leads_to_definitions(page):
     assert page.text_content("#docs-name") == "orders"
 
 
-def test_the_choice_of_customers_outlives_a_definition(visit):
+def test_filters_survive_a_definition(visit):
     page = visit("large", address="#customers?segment=Loyal")
     chosen = page.text_content("#table-status")
     page.locator('#customers .source a[href="#docs=orders"]').click()

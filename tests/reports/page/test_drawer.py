@@ -11,7 +11,7 @@ from tests.support.browser import query
 pytestmark = pytest.mark.browser
 
 
-def test_a_row_opens_its_customer_and_the_address_names_it(visit, marts):
+def test_a_row_opens_its_customer_and_sets_the_address(visit, marts):
     page = visit("small", address="#q=c23")
     page.locator("#customers-table .opener").click()
     drawer = page.locator("#drawer")
@@ -33,7 +33,7 @@ def test_a_row_opens_its_customer_and_the_address_names_it(visit, marts):
     assert "@" not in told
 
 
-def test_a_customer_without_an_order_has_a_drawer_of_sentences(visit):
+def test_the_drawer_of_a_customer_without_orders_has_messages(visit):
     page = visit("small", address="#customer=c39")
     drawer = page.locator("#drawer")
     drawer.locator("text=No orders yet.").wait_for()
@@ -41,7 +41,7 @@ def test_a_customer_without_an_order_has_a_drawer_of_sentences(visit):
     assert "There is no forecast for this customer." in drawer.text_content()
 
 
-def test_every_hostile_name_opens_as_text(visit, marts):
+def test_hostile_names_are_shown_as_text_in_the_drawer(visit, marts):
     page = visit("small", address="#sort=id")
     names = dict(query(marts, "select customer_id, name from customers"))
     for row in page.locator("#customers-table tbody tr").all()[:20]:

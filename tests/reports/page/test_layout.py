@@ -43,7 +43,7 @@ def test_a_phone_shows_all_without_scrolling_sideways(visit, name):
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-def test_without_scripts_headings_findings_and_tables_still_stand(visit):
+def test_headings_findings_and_tables_work_without_scripts(visit):
     page = visit("large", ready=False, java_script_enabled=False)
     assert page.locator("h2:visible").count() == 7
     assert page.locator(".headlines li:visible").count() >= 4
@@ -54,7 +54,7 @@ def test_without_scripts_headings_findings_and_tables_still_stand(visit):
     assert page.locator("details[open] td:visible").count() > 10
 
 
-def test_paper_is_light_has_every_chart_and_leaves_the_tools_out(visit):
+def test_print_is_light_with_all_charts_and_without_controls(visit):
     page = visit("small", color_scheme="dark")
     page.wait_for_selector("[data-drawn]")
     page.evaluate(

@@ -15,7 +15,7 @@ def month(date, revenue, *, is_complete=1):
     return Month(date, 3, 2, 1, revenue, 0.0, is_complete)
 
 
-def test_a_month_that_is_not_over_is_never_the_strongest():
+def test_an_incomplete_month_is_never_the_strongest():
     months = [month("2024-04-01", 50.0), month("2024-05-01", 900.0, is_complete=0)]
     assert overview.strongest_month(months, MONEY) == "Apr 2024 was the strongest month: £50"
 
@@ -29,5 +29,5 @@ def test_a_month_that_is_not_over_is_never_the_strongest():
         (None, "no earlier period to compare with"),
     ],
 )
-def test_changes_read_as_words(change, words):
+def test_changes_are_written_in_words(change, words):
     assert overview.change_in_words(change) == words

@@ -113,7 +113,7 @@ def test_every_figure_of_the_drawer(shop, chromium):
     assert_none(complaints)
 
 
-def test_a_chosen_measure_of_the_score_grid_is_shown_and_no_other(visit, large_marts):
+def test_the_score_grid_shows_only_the_chosen_measure(visit, large_marts):
     page = visit("large")
     for measure in ("customers", "revenue", "probability"):
         page.locator(f"#score-grid input[value={measure}]").check(force=True)

@@ -48,7 +48,7 @@ def test_every_value_of_a_list(shop, name):
 
 
 @pytest.mark.parametrize("name", registry.PICTURES)
-def test_every_box_and_line_of_a_picture(shop, name):
+def test_every_box_and_line_of_a_diagram(shop, name):
     assert_none(registry.PICTURES[name](shop.find("pictures", name), shop.marts))
 
 
@@ -93,7 +93,7 @@ def fits(text: str) -> list:
     return [sentence for sentence in registry.SENTENCES if sentence.pattern.fullmatch(text)]
 
 
-def test_sentences_of_the_marts_stand_as_they_are(shop):
+def test_sentences_of_the_marts_are_unchanged(shop):
     told = [one["text"] for one in shop.shown["sentences"]]
     assert [text for text in quoted(shop) if text not in told] == []
 

@@ -48,7 +48,7 @@ def test_every_role_of_every_window_is_a_bar_and_every_window_a_row(part, shop):
     assert part.windows.table.rows[5][5] == "Not used"
 
 
-def test_each_step_learns_only_from_windows_before_the_one_it_judges(part):
+def test_each_step_trains_only_on_windows_before_its_evaluation(part):
     by_row: dict[str, dict[str, list[str]]] = {}
     for trace in part.windows.figure["data"]:
         for step, date in zip(trace["y"], trace["base"], strict=True):
@@ -59,7 +59,7 @@ def test_each_step_learns_only_from_windows_before_the_one_it_judges(part):
         assert max(by_row[step]["train"]) < min(last)
 
 
-def test_a_choice_by_cross_validation_is_told_under_the_windows():
+def test_selection_by_cross_validation_is_in_the_caption():
     window = Window("2024-05-31", "2024-06-30", 30, 300, 93, 0.31, '["report"]')
     chart = history.windows_chart([window])
     assert chart.caption.endswith("cross-validation within the training windows.")
@@ -67,7 +67,7 @@ def test_a_choice_by_cross_validation_is_told_under_the_windows():
     assert history.windows_chart([]) is None
 
 
-def test_past_dates_show_the_report_and_the_history_but_not_the_choice(part):
+def test_past_dates_include_report_and_history_but_not_selection(part):
     losses, ranks = part.past_dates
     assert losses.finding == (
         "At all 3 past dates the forecast had a lower log loss than every baseline"
@@ -86,7 +86,7 @@ def test_past_dates_show_the_report_and_the_history_but_not_the_choice(part):
     assert lines["95% interval"]["y"] == pytest.approx([0.48, 0.46, 0.44, 0.38, 0.40, 0.42])
 
 
-def test_a_past_date_that_was_lost_is_counted():
+def test_past_dates_with_a_worse_log_loss_are_counted():
     found = {
         "blend": [metric("blend", "log_loss", 0.5), metric("blend", "log_loss", 0.4, date="d2")],
         "bg_nbd": [
@@ -102,7 +102,7 @@ def test_a_past_date_that_was_lost_is_counted():
     assert history.ranks_finding(ranks) == "ROC-AUC was between 0.71 and 0.76 at 2 past dates"
 
 
-def test_dates_that_were_won_beyond_chance_are_counted():
+def test_past_dates_won_beyond_chance_are_counted():
     found = [
         metric("blend", f"log_loss_minus_{baseline}", high - 0.1, date=date, split="history")
         for baseline, high, date in (("bg_nbd", 0.1, "d1"), ("bg_nbd", 0.0, "d2"))
@@ -115,11 +115,11 @@ def test_dates_that_were_won_beyond_chance_are_counted():
     assert history.beyond_chance([], "blend") == ""
 
 
-def test_one_judged_window_is_no_history():
+def test_a_single_past_date_has_no_chart():
     assert history.past_charts([metric("blend", "log_loss", 0.5)], "blend") == ()
 
 
-def test_past_forecasts_are_set_beside_what_came_true(shop):
+def test_past_forecasts_are_compared_with_outcomes(shop):
     dates, bands = history.track_record(shop).charts
     assert dates.finding == "2 past forecasts together expected 26 buyers; 25 ordered"
     assert dates.table.rows == (
@@ -135,13 +135,13 @@ def test_past_forecasts_are_set_beside_what_came_true(shop):
     assert bands.figure["data"][1]["y"] == pytest.approx([6 / 140, 0.5, 0.9])
 
 
-def test_a_single_past_forecast_is_not_counted():
+def test_the_finding_of_a_single_past_forecast():
     total = TrackTotal(1, 12.6, 9, 0.01)
     told = history.track_finding(total)
     assert told == "The past forecast expected 13 buyers; 9 ordered"
 
 
-def test_before_a_forecast_is_due_a_sentence_says_when(shop):
+def test_the_due_date_of_the_first_forecast_is_shown(shop):
     shop = replace(shop, track_dates=())
     told = history.track_record(shop)
     assert told.charts == ()

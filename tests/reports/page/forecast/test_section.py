@@ -89,7 +89,7 @@ def test_a_run_without_a_verdict_is_to_be_used_with_care(run):
     assert told.rules == ()
 
 
-def test_runs_say_which_is_in_use_and_whether_it_was_chosen_by_hand(shop):
+def test_runs_show_which_is_in_use_and_whether_it_is_pinned(shop):
     lines = section.runs_table(shop.model_runs).rows
     assert [(line[0], line[3], line[4], line[6]) for line in lines] == [
         ("2", "Use it", "No", "Later, and not chosen."),
@@ -107,7 +107,7 @@ def test_a_run_that_could_not_train_says_why(run):
     assert section.unavailable([failed]) == "Model unavailable: 3 rows."
 
 
-def test_methods_stand_in_three_groups_with_the_one_in_use_first(part):
+def test_methods_have_three_groups_with_the_one_in_use_first(part):
     assert part.metrics.table.groups == (
         ("", 1),
         ("In use", 1),
@@ -120,7 +120,7 @@ def test_methods_stand_in_three_groups_with_the_one_in_use_first(part):
     ]
 
 
-def test_the_best_baseline_is_named_beside_the_model_in_use(part):
+def test_the_finding_names_the_best_baseline(part):
     assert part.metrics.finding == (
         "The log loss of the model is 0.410; of the best baseline (BG/NBD), 0.440"
     )
@@ -167,12 +167,12 @@ def test_the_finding_of_one_time_buyers_claims_no_more_than_its_figures(once, fi
     assert metrics.one_time_buyers(figures, MONEY, 30).finding == finding
 
 
-def test_without_one_time_buyers_nothing_is_said_of_them():
+def test_no_card_without_one_time_buyers():
     figures = metrics.Figures([metric("blend", "roc_auc", 0.78)], "blend")
     assert metrics.one_time_buyers(figures, MONEY, 30) is None
 
 
-def test_the_distance_to_each_baseline_is_told_in_words(part):
+def test_differences_to_baselines_are_written_in_words(part):
     assert part.baselines.finding == (
         "The forecast beats 3 of 4 baselines beyond chance, but not BG/NBD"
     )
@@ -194,18 +194,18 @@ def test_the_distance_to_each_baseline_is_told_in_words(part):
         (-0.02, (-0.04, 0.0), "better, but the interval includes zero"),
     ],
 )
-def test_each_kind_of_distance_has_its_words(value, ends, words):
+def test_each_kind_of_difference_has_its_words(value, ends, words):
     assert metrics.difference_in_words(metric("blend", "x", value, ends=ends)) == words
 
 
-def test_a_model_that_beats_all_baselines_is_said_to():
+def test_the_finding_of_a_model_that_beats_all_baselines():
     row = metric("blend", "log_loss_minus_base_rate", -0.2, ends=(-0.3, -0.1))
     told = metrics.differences_finding([("base_rate", row)])
     assert told == "The forecast beats every baseline, and the intervals exclude zero"
     assert baselines(metrics.Figures([], "blend")) is None
 
 
-def test_the_threshold_of_best_f1_names_the_window_that_chose_it(part):
+def test_the_threshold_of_best_f1_names_its_window(part):
     assert part.confusion.threshold == (
         "A customer is marked from a probability of 42.0%, the threshold with the best F1 on the "
         "window of 1 May 2024. A marked customer is worth contacting, but not likely to order."
@@ -215,7 +215,7 @@ def test_the_threshold_of_best_f1_names_the_window_that_chose_it(part):
     )
 
 
-def test_a_threshold_of_cross_validation_says_so(run):
+def test_the_threshold_of_cross_validation(run):
     figures = metrics.Figures([], "random_forest")
     high = replace(run, threshold=0.6)
     assert metrics.threshold_in_words(high, figures, MONEY, None) == (
@@ -235,7 +235,7 @@ def test_a_threshold_of_cross_validation_says_so(run):
         ([metric("random_forest", "contact_profit", -20.0)], "would have lost £20."),
     ],
 )
-def test_a_threshold_of_cost_and_benefit_says_what_a_contact_costs_and_brings(run, rows, ending):
+def test_the_threshold_of_cost_and_benefit_names_both(run, rows, ending):
     paid = replace(
         run,
         threshold=0.1,
