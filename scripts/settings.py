@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from dotenv import dotenv_values
 
+from scripts import shop_settings
 from scripts.errors import TillsightError
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
@@ -93,7 +93,7 @@ SPARK_VARIABLES = {
 class Settings:
     """What differs from machine to machine and from run to run.
 
-    What a number means is no setting of Python's: that stands in the vars of `dbt_project.yml`.
+    The rules that decide a number are settings of the shop: `settings.yml` of its data folder.
 
     Attributes
     ----------
@@ -135,6 +135,11 @@ class Settings:
     spark_copied_lines: int = 20_000_000
     api_secret: str | None = field(default=None, repr=False)
     api_origins: tuple[str, ...] = ()
+
+    @property
+    def settings_yml(self) -> Path:
+        """Settings of the shop, which override the vars of the dbt project."""
+        return self.data_dir / shop_settings.FILE_NAME
 
     @property
     def raw_db(self) -> Path:
@@ -222,6 +227,17 @@ class Settings:
         """What dbt compiled and logged."""
         return self.data_dir / "dbt"
 
+    def dbt_vars(self) -> dict[str, object]:
+        """Return the dbt vars that the settings of the shop and `as_of` override.
+
+        Raises
+        ------
+        TillsightError
+            If settings of the shop are not allowed.
+        """
+        overrides = shop_settings.read_overrides(self.data_dir, self.dbt_dir)
+        return overrides | ({"as_of_date": self.as_of} if self.as_of else {})
+
     def dbt_variables(self) -> dict[str, str]:
         """Return the variables that dbt's profile takes its paths from."""
         spark = vars(self.spark).items()
@@ -281,12 +297,13 @@ def read_settings(
     Raises
     ------
     TillsightError
-        If `as_of` is no date, a number is none, or SQLite cannot attach a path.
+        If `as_of` is not a date, a number or a setting of the shop is not allowed, or SQLite cannot
+        attach a path.
     """
     known = {**dotenv_values(env_file), **(os.environ if environment is None else environment)}
     folder = data_dir or Path(known.get("TILLSIGHT_DATA_DIR") or PROJECT_DIR / "data")
-    if as_of is not None:
-        _require_date(as_of)
+    if as_of is not None and not shop_settings.is_date(as_of):
+        raise TillsightError(f"--as-of is '{as_of}'; it must be a date like 2011-12-09")
     place = folder.expanduser().absolute()
     if "'" in str(place):
         raise TillsightError(
@@ -295,7 +312,7 @@ def read_settings(
         )
     if place.exists() and not place.is_dir():
         raise TillsightError(f"the data folder {place} is a file; choose a folder with --data-dir")
-    return Settings(
+    settings = Settings(
         data_dir=place,
         target=target or known.get("TILLSIGHT_TARGET") or _target_of(place) or "sqlite",
         as_of=as_of,
@@ -316,6 +333,8 @@ def read_settings(
         api_secret=known.get("TILLSIGHT_API_SECRET") or None,
         api_origins=tuple((known.get("TILLSIGHT_API_ORIGINS") or "").split()),
     )
+    settings.dbt_vars()  # refuses wrong settings before anything runs
+    return settings
 
 
 def _target_of(data_dir: Path) -> str | None:
@@ -340,13 +359,3 @@ def _count(known: Mapping[str, str | None], name: str, *, default: int) -> int:
     if not re.fullmatch(r"[1-9]\d{0,11}", text):
         raise TillsightError(f"{name} is '{text}'; it must be a whole number from 1 on")
     return int(text)
-
-
-def _require_date(text: str) -> None:
-    """Raise unless text is a date written YYYY-MM-DD."""
-    try:
-        readable = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) and date.fromisoformat(text)
-    except ValueError:
-        readable = None
-    if not readable:
-        raise TillsightError(f"--as-of is '{text}'; it must be a date like 2011-12-09")

@@ -19,5 +19,5 @@ select *
 from sizes
 
 where
-    '{{ var("scoring_method") }}' = 'ntile'
+    {{ text_literal(setting('scoring_method')) }} = 'ntile'
     and largest - smallest > 1

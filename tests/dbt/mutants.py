@@ -28,6 +28,7 @@ import yaml
 
 from scripts import pipeline
 from scripts.demo.files import write_demo
+from scripts.project import Project
 from scripts.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,8 +99,8 @@ def prepare_shop(folder: Path) -> None:
     files = [demo.customers, demo.products, demo.transactions]
     last = max(line.split(",")[4] for line in demo.transactions.read_text().splitlines()[1:])
     before = date.fromisoformat(last[:10]) - timedelta(days=45)
-    pipeline.run(replace(settings, as_of=before.isoformat()), files)
-    pipeline.run(settings, [FIXTURES / name for name in OTHER_FILES])
+    pipeline.run(Project.create(replace(settings, as_of=before.isoformat())), files)
+    pipeline.run(Project.create(settings), [FIXTURES / name for name in OTHER_FILES])
 
 
 def copy_project(folder: Path) -> Path:

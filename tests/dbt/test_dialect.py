@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -48,6 +49,8 @@ DATES = (
     *("1/3/2024", "13/1/2024", "1/13/2024", "29.2.2023", "29-2-2024 7:05", "1/3/2024 now"),
     *("1/3/2024 10:00:00+02:00", "1/3/2024 10:00 PM", "1/3/2024  10:00", "1/3/24", "01/03/2024 5"),
 )
+# A text of the settings, which dbt gives to an engine as a literal.
+SHOP_NAME = "O'Neil \" \\ \\' '' -- ; /* {{ 1 }} {% raw %} {# %s $1 ${x} 🛒"
 ON_TEXT = (
     "{{ read_id('written') }}",
     "case when {{ is_rounded_id('written') }} then 1 else 0 end",
@@ -63,6 +66,7 @@ ON_TEXT = (
     "{{ lower_case('written') }}",
     "{{ upper_case('written') }}",
     "{{ row_without_email(row_as_text(['written', 'written'])) }}",
+    f"{{{{ text_literal({json.dumps(SHOP_NAME, ensure_ascii=False)}) }}}}",
 )
 ON_NUMBERS = (
     "{{ minor_units_from_micros('amount') }}",
@@ -217,8 +221,12 @@ def test_numbers_and_days_come_out_as_on_sqlite(engine, on_sqlite, request):
 
 
 def test_the_texts_are_of_every_kind(on_sqlite):
-    for at, macro in enumerate(ON_TEXT, 1):
+    for at, macro in enumerate(ON_TEXT[:-1], 1):
         outcomes = {row[at] for row in on_sqlite[0]}
         assert len(outcomes) > (1 if macro.startswith("case") or "unreadable" in macro else 20), (
             macro
         )
+
+
+def test_a_text_of_the_settings_is_what_sqlite_reads(on_sqlite):
+    assert {row[-1] for row in on_sqlite[0]} == {SHOP_NAME}

@@ -1,7 +1,7 @@
 """For any rows whatever, kept and left out add up to what was landed, in rows and in money.
 
 dbt compiles the judging models once. Their SQL then runs in memory, as dbt would run it, on rows
-that hypothesis makes up: any text in any column, of every form, in several loads.
+that hypothesis makes up: any text in any column, of every format, in several loads.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from dbt.cli.main import dbtRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from scripts import pipeline
 from scripts.dbt_runner import Dbt
-from scripts.engines.raw_schema import LOADS_DDL, form_ddl
-from scripts.ingest.formats import FORMS, Form, form_named
+from scripts.engines.raw_schema import LOADS_DDL, format_ddl
+from scripts.ingest.formats import FORMATS, Format, format_named
+from scripts.project import Project
 from scripts.settings import PROJECT_DIR
 
 # In the order in which they are made; each schema is a database of its own, as in the real files.
@@ -43,9 +43,9 @@ LIMIT = Decimal(10_000_000_000)
 
 
 class Load(NamedTuple):
-    """Rows of one file: for each the values of the form's columns."""
+    """Rows of one file: for each the values of the format's columns."""
 
-    form: Form
+    file_format: Format
     rows: list[tuple[str | None, ...]]
 
 
@@ -88,12 +88,12 @@ def cells(column: str) -> st.SearchStrategy[str | None]:
     return st.one_of(fitting, fitting, fitting, others).map(lambda value: value or None)
 
 
-def loads_of(form: Form) -> st.SearchStrategy[Load]:
-    row = st.tuples(*(cells(column.name) for column in form.columns))
-    return st.lists(row, max_size=8).map(lambda rows: Load(form, rows))
+def loads_of(file_format: Format) -> st.SearchStrategy[Load]:
+    row = st.tuples(*(cells(column.name) for column in file_format.columns))
+    return st.lists(row, max_size=8).map(lambda rows: Load(file_format, rows))
 
 
-LOADS = st.lists(st.one_of(*map(loads_of, FORMS)), min_size=1, max_size=4)
+LOADS = st.lists(st.one_of(*map(loads_of, FORMATS)), min_size=1, max_size=4)
 
 
 # --- the judge
@@ -108,7 +108,7 @@ class Judge:
 
     def judge(self, loads: Sequence[Load]) -> None:
         """Land rows in place of those before, and make the models of them."""
-        for table in ("raw_loads", *(form.table for form in FORMS)):
+        for table in ("raw_loads", *(file_format.table for file_format in FORMATS)):
             self._connection.execute(f"delete from raw.{table}")
         for load_id, load in enumerate(loads, start=1):
             self._land(load_id, load)
@@ -117,14 +117,14 @@ class Judge:
             self._connection.execute(f"create table {schema}.{model} as {self._statements[model]}")
 
     def _land(self, load_id: int, load: Load) -> None:
-        places = ", ".join("?" * (len(load.form.columns) + 2))
+        places = ", ".join("?" * (len(load.file_format.columns) + 2))
         self._connection.executemany(
-            f"insert into raw.{load.form.table} values ({places})",
+            f"insert into raw.{load.file_format.table} values ({places})",
             ((load_id, line, *row) for line, row in enumerate(load.rows, start=2)),
         )
         self._connection.execute(
             "insert into raw.raw_loads values (?, 'f', '', ?, ?, ?, 'x')",
-            (load_id, load.form.name, str(load_id), len(load.rows)),
+            (load_id, load.file_format.name, str(load_id), len(load.rows)),
         )
 
     def ask(self, sql: str) -> list[tuple]:
@@ -134,7 +134,7 @@ class Judge:
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory, settings_in) -> Iterator[Judge]:
     own = settings_in(tmp_path_factory.mktemp("judge"))
-    pipeline.ensure_raw(own)
+    Project.create(own)
     manifest = Dbt(own).manifest
     arguments = ("--project-dir", own.dbt_dir, "--profiles-dir", own.dbt_dir)
     paths = ("--target-path", own.dbt_output_dir, "--log-path", own.dbt_output_dir)
@@ -149,7 +149,7 @@ def judge(tmp_path_factory, settings_in) -> Iterator[Judge]:
     with closing(sqlite3.connect(":memory:")) as connection:
         for schema in ("raw", "work"):
             connection.execute(f"attach ':memory:' as {schema}")
-        for ddl in (LOADS_DDL, *map(form_ddl, FORMS)):
+        for ddl in (LOADS_DDL, *map(format_ddl, FORMATS)):
             connection.execute(ddl.replace("if not exists ", "if not exists raw."))
         seed = PROJECT_DIR / "dbt_project" / "seeds" / "non_product_codes.csv"
         with seed.open(newline="") as file:
@@ -230,12 +230,12 @@ def cents(amount: Decimal) -> Decimal:
 
 def landed_money(load: Load) -> Decimal:
     """Add up what a load's rows come to, whatever becomes of them."""
-    column = {name: at for at, name in enumerate(c.name for c in load.form.columns)}
+    column = {name: at for at, name in enumerate(c.name for c in load.file_format.columns)}
     total = Decimal(0)
     for row in load.rows:
-        if load.form.name == "standard_transactions":
+        if load.file_format.name == "standard_transactions":
             total += cents(readable(row[column["amount"]]) or Decimal(0))
-        elif load.form.name == "uci_order_lines":
+        elif load.file_format.name == "uci_order_lines":
             pieces, price = (readable(row[column[name]]) for name in ("quantity", "unit_price"))
             if pieces is not None and price is not None and pieces == int(pieces):
                 line = pieces * price
@@ -246,7 +246,7 @@ def landed_money(load: Load) -> Decimal:
 def all_money_that_was_landed_is_in_the_ledger(judge: Judge, loads: Sequence[Load]) -> None:
     found = dict(judge.ask("select load_id, sum(amount) from row_ledger group by 1"))
     for load_id, load in enumerate(loads, start=1):
-        if load.rows and load.form.name in {"standard_transactions", "uci_order_lines"}:
+        if load.rows and load.file_format.name in {"standard_transactions", "uci_order_lines"}:
             assert cents(Decimal(repr(found[load_id]))) == landed_money(load)
 
 
@@ -276,7 +276,7 @@ def test_all_rows_that_were_landed_are_kept_or_left_out(judge, loads):
 
 
 @any_loads
-@example(loads=[Load(form_named("standard_transactions"), [(*"tic", "p", None, None, "1.005")])])
+@example(loads=[Load(format_named("standard_transactions"), [(*"tic", "p", None, None, "1.005")])])
 def test_all_money_that_was_landed_is_kept_or_left_out(judge, loads):
     judge.judge(loads)
     all_money_that_was_landed_is_in_the_ledger(judge, loads)

@@ -4,7 +4,7 @@
         {%- if built_relation('raw_loads') is none or built_relation('raw_prediction_log') is none -%}
             {%- do exceptions.raise_compiler_error(
                 "there are no raw tables of this version to read in " ~ place_of_raw_tables()
-                ~ ". Type 'tillsight load FILE' to load a file, or 'tillsight doctor' to make them empty."
+                ~ ". Type 'tillsight load FILE' to load a file, or 'tillsight load' to make them empty."
             ) -%}
         {%- endif -%}
     {%- endif -%}
@@ -31,41 +31,78 @@
     {{ return(env_var('TILLSIGHT_DATA_DIR', '../data') ~ '/raw.db') }}
 {%- endmacro %}
 
-{# Stop with a sentence where a setting has a value that means nothing. #}
-{% macro require_known_vars() -%}
-    {%- set choices = {
-        'scoring_method': ['ntile', 'rank'],
-        'return_dating': ['return', 'order'],
-        'duplicate_lines': ['keep', 'drop'],
-        'date_order': ['iso', 'day_first', 'month_first'],
-    } -%}
-    {%- for name, values in choices.items() if var(name) not in values -%}
-        {%- do exceptions.raise_compiler_error(
-            "setting " ~ name ~ " is '" ~ var(name) ~ "'; it must be one of " ~ values | join(', ')
-            ~ ". Mend it in dbt_project.yml."
-        ) -%}
-    {%- endfor -%}
-    {%- for name in ['horizon_days', 'snapshot_count'] if var(name) is not integer or var(name) < 1 -%}
-        {%- do exceptions.raise_compiler_error(
-            "setting " ~ name ~ " is '" ~ var(name) ~ "'; it must be a whole number above 0. Mend it in dbt_project.yml."
-        ) -%}
-    {%- endfor -%}
-    {%- if var('as_of_date') and not modules.re.fullmatch('(19|20|21)[0-9][0-9]-[01][0-9]-[0-3][0-9]', var('as_of_date') | string) -%}
-        {%- do exceptions.raise_compiler_error(
-            "setting as_of_date is '" ~ var('as_of_date') ~ "'; it must be a date like 2011-12-09. Mend it in dbt_project.yml."
-        ) -%}
+{# Stop with one message about all settings that are not allowed. #}
+{% macro require_allowed_settings() -%}
+    {%- if execute -%}
+        {%- set faults = unknown_settings() + wrong_values() -%}
+        {%- if not faults -%}
+            {%- do faults.extend(wrong_combinations()) -%}
+        {%- endif -%}
+        {%- if faults -%}
+            {%- do exceptions.raise_compiler_error(
+                faults | join(' ') ~ " Correct it in the file of --vars, or in dbt_project.yml."
+            ) -%}
+        {%- endif -%}
     {%- endif -%}
-    {%- do require_contact_vars() -%}
 {%- endmacro %}
 
-{# Stop with a sentence where cost and benefit of a contact give no threshold between 0 and 1. #}
-{% macro require_contact_vars() -%}
-    {%- set cost, benefit = var('contact_cost'), var('contact_benefit') -%}
-    {%- set are_numbers = cost is number and benefit is number and cost is not boolean and benefit is not boolean -%}
-    {%- if not (cost is none and benefit is none) and not (are_numbers and 0 <= cost < benefit < 10000000000) -%}
-        {%- do exceptions.raise_compiler_error(
-            "setting contact_cost is " ~ tojson(cost) ~ " and contact_benefit is " ~ tojson(benefit)
-            ~ "; both must be numbers, the cost 0 or more and below the benefit, or both null. Mend them in dbt_project.yml."
-        ) -%}
+{# A sentence for each variable of --vars that is not a setting. #}
+{% macro unknown_settings() -%}
+    {%- set faults, rules = [], setting_rules() -%}
+    {%- for name in adapter.config.cli_vars if name not in rules -%}
+        {%- do faults.append("There is no setting '" ~ name ~ "'; the settings are " ~ rules | join(', ') ~ ".") -%}
+    {%- endfor -%}
+    {{ return(faults) }}
+{%- endmacro %}
+
+{# A sentence for each setting whose own value is not allowed. #}
+{% macro wrong_values() -%}
+    {%- set faults = [] -%}
+    {%- for name, rule in setting_rules().items() if not is_allowed(rule, given_setting(name)) -%}
+        {%- do faults.append(setting_fault(name, given_setting(name))) -%}
+    {%- endfor -%}
+    {{ return(faults) }}
+{%- endmacro %}
+
+{# A sentence for each setting that does not go with another. #}
+{% macro wrong_combinations() -%}
+    {%- set faults = [] -%}
+    {%- for name, lower in [('champions_from', 'loyal_from'), ('loyal_from', 'at_risk_from')] -%}
+        {%- if given_setting(name) <= given_setting(lower) -%}
+            {%- do faults.append(setting_fault(name, given_setting(name))) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set cost, benefit = given_setting('contact_cost'), given_setting('contact_benefit') -%}
+    {%- if (cost is none) != (benefit is none) or (cost is not none and cost >= benefit) -%}
+        {%- do faults.append(setting_fault('contact_cost', cost)) -%}
     {%- endif -%}
+    {{ return(faults) }}
+{%- endmacro %}
+
+{# A sentence about a value that is not allowed. #}
+{% macro setting_fault(name, value) -%}
+    {{ return("Setting " ~ name ~ " is '" ~ value ~ "'; it must be " ~ setting_rules()[name].allowed ~ ".") }}
+{%- endmacro %}
+
+{# Whether the rule of a setting allows a value. #}
+{% macro is_allowed(rule, value) -%}
+    {%- if value is none -%}
+        {{ return(rule.optional is true) }}
+    {%- elif rule.kind == 'text' -%}
+        {{ return(value is string and modules.re.fullmatch(rule.pattern, value) is not none) }}
+    {%- elif rule.kind == 'date' -%}
+        {{ return(is_date(value | string)) }}
+    {%- endif -%}
+    {%- set is_number = value is integer or (rule.kind == 'number' and value is float) -%}
+    {{ return(is_number and rule.least <= value <= rule.most) }}
+{%- endmacro %}
+
+{# Whether a text is a day from 1900 to 2199, written YYYY-MM-DD. #}
+{% macro is_date(text) -%}
+    {%- if not modules.re.fullmatch('(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-[0-9]{2}', text) -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set first = modules.datetime.date(text[:4] | int, text[5:7] | int, 1) -%}
+    {%- set next_month = (first + modules.datetime.timedelta(days=31)).replace(day=1) -%}
+    {{ return(1 <= text[8:] | int <= (next_month - first).days) }}
 {%- endmacro %}

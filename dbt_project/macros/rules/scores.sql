@@ -7,7 +7,7 @@
 #}
 {% macro quartile(value, ties, within=none) -%}
     {%- set partition = 'partition by ' ~ within ~ ' ' if within else '' -%}
-    {%- if var('scoring_method') == 'rank' -%}
+    {%- if setting('scoring_method') == 'rank' -%}
     1 + {{ least('3', divide_whole(
         '((rank() over (' ~ partition ~ 'order by ' ~ value ~ ') - 1) * 4)', 'count(*) over (' ~ partition | trim ~ ')'
     )) }}
@@ -21,16 +21,16 @@
     others' score and NULL for the customers in question; `value` and `ties` are those of `quartile`.
 #}
 {% macro quartile_reached(score, value, ties) -%}
-    {%- set keys = value if var('scoring_method') == 'rank' else value ~ ', ' ~ ties -%}
+    {%- set keys = value if setting('scoring_method') == 'rank' else value ~ ', ' ~ ties -%}
     coalesce(max({{ score }}) over (order by {{ keys }}), 1)
 {%- endmacro %}
 
 {# The segment that a sum of the three scores falls into. #}
 {% macro segment_of(overall_rfm_score) -%}
     case
-        when {{ overall_rfm_score }} >= {{ var('champions_from') }} then 'Champions'
-        when {{ overall_rfm_score }} >= {{ var('loyal_from') }} then 'Loyal'
-        when {{ overall_rfm_score }} >= {{ var('at_risk_from') }} then 'At-Risk'
+        when {{ overall_rfm_score }} >= {{ setting('champions_from') }} then 'Champions'
+        when {{ overall_rfm_score }} >= {{ setting('loyal_from') }} then 'Loyal'
+        when {{ overall_rfm_score }} >= {{ setting('at_risk_from') }} then 'At-Risk'
         else 'Lost'
     end
 {%- endmacro %}

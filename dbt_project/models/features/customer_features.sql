@@ -34,12 +34,12 @@ described as (
         seen.customer_id,
         seen.snapshot_number,
         seen.as_of_date,
-        {{ var('horizon_days') }} as horizon_days,
+        {{ setting('horizon_days') }} as horizon_days,
 
         -- the label; unknown where the horizon is not over
         case
-            when seen.as_of_day + {{ var('horizon_days') }} > latest.as_of_day then null
-            when seen.next_order_day <= seen.as_of_day + {{ var('horizon_days') }} then 1
+            when seen.as_of_day + {{ setting('horizon_days') }} > latest.as_of_day then null
+            when seen.next_order_day <= seen.as_of_day + {{ setting('horizon_days') }} then 1
             else 0
         end as bought_within_horizon,
 

@@ -3,8 +3,8 @@ with
 settings as (
 
     select
-        cast({{ number_literal(var('contact_cost')) }} as {{ dbt.type_float() }}) as contact_cost,
-        cast({{ number_literal(var('contact_benefit')) }} as {{ dbt.type_float() }}) as contact_benefit
+        cast({{ number_literal(setting('contact_cost')) }} as {{ dbt.type_float() }}) as contact_cost,
+        cast({{ number_literal(setting('contact_benefit')) }} as {{ dbt.type_float() }}) as contact_benefit
 
 )
 

@@ -34,8 +34,8 @@ valued as (
         customer_snapshots.monetary_minor,
         customer_snapshots.gross_minor,
         predictions.purchase_probability,
-        {{ greatest('customer_snapshots.monetary_minor', '0') }} * {{ var('horizon_days') }}.0 / {{ greatest(
-            'customer_snapshots.as_of_day - customer_snapshots.first_order_day', var('horizon_days')
+        {{ greatest('customer_snapshots.monetary_minor', '0') }} * {{ setting('horizon_days') }}.0 / {{ greatest(
+            'customer_snapshots.as_of_day - customer_snapshots.first_order_day', setting('horizon_days')
         ) }} as usual_spend_minor
 
     from rfm_scores

@@ -42,7 +42,7 @@ counted as (
         snapshot_number,
         count(*) as gaps,
         sum(case when gap_days > recency then 1 else 0 end) as longer_gaps,
-        sum(case when gap_days > recency and gap_days <= recency + {{ var('horizon_days') }} then 1 else 0 end)
+        sum(case when gap_days > recency and gap_days <= recency + {{ setting('horizon_days') }} then 1 else 0 end)
             as longer_gaps_ended_soon
 
     from compared

@@ -22,14 +22,14 @@ stepped as (
 
     select
         snapshot_number + 1 as snapshot_number,
-        as_of_day - {{ var('horizon_days') }} as as_of_day,
+        as_of_day - {{ setting('horizon_days') }} as as_of_day,
         first_order_day
 
     from stepped
 
     where
-        snapshot_number + 1 < {{ var('snapshot_count') }}
-        and as_of_day - {{ var('horizon_days') }} >= first_order_day
+        snapshot_number + 1 < {{ setting('snapshot_count') }}
+        and as_of_day - {{ setting('horizon_days') }} >= first_order_day
 
 ),
 

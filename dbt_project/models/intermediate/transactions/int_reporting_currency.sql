@@ -33,7 +33,7 @@ ranked as (
 
 chosen as (
 
-    select coalesce({{ text_literal(var('reporting_currency')) }}, max(currency)) as currency
+    select coalesce({{ text_literal(setting('reporting_currency')) }}, max(currency)) as currency
 
     from ranked
 

@@ -60,7 +60,7 @@ judged as (
             when lines.amount_minor = 0 then 'zero_amount'
             when lines.currency <> reporting_currency.currency then 'other_currency'
             when lines.is_cancelled = 1 then 'cancelled_order'
-            when lines.invoice_date > {{ date_literal(var('as_of_date')) }} then 'after_as_of_date'
+            when lines.invoice_date > {{ date_literal(setting('as_of_date')) }} then 'after_as_of_date'
             else 'kept'
         end as reason
 

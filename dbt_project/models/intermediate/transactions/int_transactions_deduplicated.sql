@@ -82,7 +82,7 @@ repeated as (
         landed_text,
         unreadable_reason,
         version_number,
-        {% if var('duplicate_lines') == 'drop' %}
+        {% if setting('duplicate_lines') == 'drop' %}
             row_number() over (
                 partition by form, order_id, landed_text, unreadable_reason is null, version_number
                 order by load_id, line_number

@@ -28,7 +28,7 @@ dated as (
         invoice_at,
         invoice_date,
         invoice_day,
-        {% if var('return_dating') == 'order' %}
+        {% if setting('return_dating') == 'order' %}
             case
                 when amount_minor < 0
                     then

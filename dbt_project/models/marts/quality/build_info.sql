@@ -38,12 +38,12 @@ counted as (
 
     select
         1 as build_id,
-        {{ text_literal(var('shop_name')) }} as shop_name,
+        {{ text_literal(setting('shop_name')) }} as shop_name,
         (select as_of_date from observed_period) as as_of_date,
         (select min(order_date) from orders) as first_order_date,
-        {{ var('horizon_days') }} as horizon_days,
-        {{ text_literal(var('scoring_method')) }} as scoring_method,
-        {{ text_literal(var('return_dating')) }} as return_dating,
+        {{ setting('horizon_days') }} as horizon_days,
+        {{ text_literal(setting('scoring_method')) }} as scoring_method,
+        {{ text_literal(setting('return_dating')) }} as return_dating,
         (select currency from reporting_currency) as reporting_currency,
         (select input_fingerprint from last_load) as input_fingerprint,
         {{ text_literal(project_version()) }} as code_version,

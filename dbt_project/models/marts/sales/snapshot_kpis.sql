@@ -39,7 +39,7 @@ active as (
     inner join customer_days
         on
             snapshots.as_of_day >= customer_days.day
-            and snapshots.as_of_day - {{ var('horizon_days') }} < customer_days.day
+            and snapshots.as_of_day - {{ setting('horizon_days') }} < customer_days.day
 
     group by snapshots.snapshot_number
 
@@ -50,7 +50,7 @@ known as (
     select
         snapshot_number,
         count(*) as customers_with_orders,
-        sum(case when first_order_day > as_of_day - {{ var('horizon_days') }} then 1 else 0 end) as new_customers
+        sum(case when first_order_day > as_of_day - {{ setting('horizon_days') }} then 1 else 0 end) as new_customers
 
     from customer_snapshots
 

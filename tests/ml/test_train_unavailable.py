@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from ml.data.features import SqliteFeatures
 from ml.predict import predict
 from ml.settings import LABEL
 
 
 def unavailable(result, tmp_path, query):
-    """Check what a run without a model leaves behind, and return its sentence."""
+    """Check the stored run without a model and return its message."""
     assert result.status == "unavailable"
     (row,) = query(
         tmp_path / "raw.db",
@@ -24,9 +25,7 @@ def test_no_customer_is_unavailable(run_quickly, make_work_db, tmp_path, query):
     assert message.startswith("Model unavailable: there is no customer with an order.")
 
 
-def test_a_short_history_is_unavailable_and_says_how_short(
-    run_quickly, make_work_db, shop_rows, tmp_path, query
-):
+def test_a_short_history_is_unavailable(run_quickly, make_work_db, shop_rows, tmp_path, query):
     rows = [row | {"tenure_days": min(24, row["tenure_days"])} for row in shop_rows[:40]]
     message = unavailable(run_quickly(make_work_db(rows)), tmp_path, query)
     assert message.startswith("Model unavailable: the history is 24 days long; 90 are needed")
@@ -44,9 +43,7 @@ def test_one_customer_is_unavailable(run_quickly, make_work_db, shop_rows, tmp_p
 
 
 @pytest.mark.parametrize("label", [0, 1])
-def test_one_kind_of_customer_is_unavailable(
-    run_quickly, make_work_db, shop_rows, tmp_path, query, label
-):
+def test_one_class_is_unavailable(run_quickly, make_work_db, shop_rows, tmp_path, query, label):
     rows = [row | {LABEL: label if row["snapshot_number"] else None} for row in shop_rows]
     assert "both buyers and others are needed" in unavailable(
         run_quickly(make_work_db(rows)), tmp_path, query
@@ -65,10 +62,10 @@ def test_too_few_buyers_for_cross_validation_is_unavailable(
     )
 
 
-def test_a_run_without_a_model_takes_the_old_predictions_away(
+def test_a_run_without_a_model_deletes_old_predictions(
     run_quickly, make_work_db, shop, shop_rows, tmp_path, query
 ):
     run_quickly(shop)
-    predict(shop, tmp_path / "raw.db", tmp_path / "models")
+    predict(SqliteFeatures(shop), tmp_path / "raw.db", tmp_path / "models")
     assert query(tmp_path / "raw.db", "select count(*) from raw_predictions") != [(0,)]
     unavailable(run_quickly(make_work_db(shop_rows[:5])), tmp_path, query)
