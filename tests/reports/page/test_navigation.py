@@ -1,4 +1,4 @@
-"""Where the reader is: addresses to mail, steps back and forward; and how old the data is."""
+"""Addresses, steps of the history, links to copy, and the age of the data."""
 
 from __future__ import annotations
 
@@ -319,7 +319,7 @@ def test_a_refused_copy_shows_the_link_in_a_selected_field(visit, sites):
 
 
 class Docs:
-    """A stand-in for the dialog of definitions, which tells what it was asked."""
+    """Replace the dialog of definitions by one that records its calls."""
 
     script = (
         "window.asked = [];"

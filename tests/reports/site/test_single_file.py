@@ -1,4 +1,4 @@
-"""One file that holds everything: what it may run, what it holds, and that it works from disk."""
+"""The single-file page: its policy, its content, and its use from disk."""
 
 from __future__ import annotations
 

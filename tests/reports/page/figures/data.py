@@ -37,7 +37,7 @@ ENTITIES = (
 
 
 def ledger(*, by_source: bool) -> Check:
-    """Compare what became of the rows, all together or by source."""
+    """Compare kept and left out rows, in total or by source."""
     return table(
         LEDGER.format(
             source='source as "Source: text",' if by_source else "",

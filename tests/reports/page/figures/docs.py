@@ -10,7 +10,7 @@ from tests.reports.page.figures.compare.matching import clean, unlike
 
 
 def sources(told: tuple[str, ...], marts: Marts) -> Iterator[str]:
-    """Hold that each table named as a source has a definition."""
+    """Check that each source has a definition."""
     known = {name for (name,) in marts.ask("select table_name from table_docs").rows}
     unknown = set(told[0].split(", ")) - known
     if unknown:
@@ -18,7 +18,7 @@ def sources(told: tuple[str, ...], marts: Marts) -> Iterator[str]:
 
 
 def lineage(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare boxes and lines; a line that follows from others is left out."""
+    """Compare boxes and lines without transitive lines."""
     edges = set(marts.ask("select from_table, to_table from table_lineage").rows)
     if shown is None:
         yield from ["is not on the page, SQL has edges"] if edges else []
@@ -34,7 +34,7 @@ def lineage(shown: Shown | None, marts: Marts) -> Iterator[str]:
 
 
 def _needed(edges: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the edges without which a table would not be reached."""
+    """Return the edges that do not follow from others."""
     readers: dict[str, set[str]] = {}
     for start, end in edges:
         readers.setdefault(start, set()).add(end)
@@ -57,7 +57,7 @@ def _needed(edges: set[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def definition(shown: Shown, name: str, marts: Marts) -> Iterator[str]:
-    """Compare the dialog of a table with what the marts say of it."""
+    """Compare the dialog of a table with the marts."""
     ((layer, description, sql),) = marts.ask(
         "select layer, description, sql_code from table_docs where table_name = ?", name
     ).rows

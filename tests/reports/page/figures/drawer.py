@@ -23,7 +23,7 @@ select c.customer_id as "Customer id: text", c.country as "Country: text",
     c.net_revenue as "Spent in all: money2", c.mean_gap_days as "Days between orders: gap"
 from customer_360 as c where c.customer_id = ?
 """
-# From where to where the quarter of a customer reaches, from the scores of all.
+# Lowest and highest value of the quartile of a customer, from the scores of all customers.
 SCORED = """
 select r.*, min(o.{measure}) as lowest, max(o.{measure}) as highest
 from rfm_scores as r join rfm_scores as o on o.{measure}_score = r.{measure}_score
@@ -33,7 +33,7 @@ ORDERS = """
 select o.order_id, o.order_date, o.gross_amount, o.return_amount, o.quantity, o.line_count
 from orders as o where o.customer_id = ? order by o.order_date desc, o.order_id desc
 """
-# Negative lines whose invoice has no positive one are returns on an invoice of their own.
+# Returns on separate invoices: negative lines of invoices without a positive line.
 APART = """
 select round(-sum(t.amount), 2) from transactions as t
 where t.customer_id = ? and t.amount < 0
@@ -41,7 +41,7 @@ where t.customer_id = ? and t.amount < 0
     select o.order_id from orders as o where o.customer_id = t.customer_id
   )
 """
-# The products of an order, the dearest first.
+# The products of an order, the highest amount first.
 PRODUCTS = """
 select p.product_name
 from transactions as t join products as p on p.product_id = t.product_id
@@ -51,7 +51,7 @@ group by p.product_id order by round(sum(t.amount), 2) desc, p.product_id limit 
 
 
 def drawer_says(shown: Shown, customer: str, marts: Marts) -> Iterator[str]:
-    """Yield what the drawer of a customer shows and SQL does not have."""
+    """Yield the differences between the drawer of a customer and SQL."""
     (row,) = marts.ask("select * from customer_360 where customer_id = ?", customer).with_names()
     name = clean(row["name"] or "") or customer
     yield from unlike([shown["name"]], [name], "name")

@@ -46,7 +46,7 @@ group by cause, way
 
 
 def moves(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare each cell of the matrix: number, direction, and what a pointer reads."""
+    """Compare each cell of the matrix: number, direction and tooltip."""
     moves = {(row["from_segment"], row["to_segment"]): row for row in marts.ask(WAYS).with_names()}
     if shown is None:
         yield from ["is not on the page, SQL has moves"] if moves else []
@@ -94,7 +94,7 @@ def _title(cell: Shown, told: Sentence, sql: str, values: Any, marts: Marts) -> 
         yield f"a pointer reads {cell['title']!r}, SQL has {values}"
 
 
-# A month of a cohort is over where the month of sales is.
+# A month of a cohort is complete where the month of sales is.
 COHORTS = """
 select strftime('%Y-%m', c.cohort_month), c.months_since, c.cohort_customers,
     c.retained_customers, 1.0 * c.retained_customers / c.cohort_customers,
@@ -151,7 +151,7 @@ def _cohort_cell(
 
 
 def flows(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare the bands: from where to where and how wide; each name stands on its side."""
+    """Compare the flows: start, end and width; and the names on each side."""
     moves = {(row["from_segment"], row["to_segment"]): row for row in marts.ask(WAYS).with_names()}
     if shown is None:
         yield from ["is not on the page, SQL has moves"] if moves else []

@@ -10,7 +10,7 @@ from tests.reports.page.figures.compare.marts import Marts
 from tests.reports.page.figures.compare.matching import says
 from tests.reports.page.figures.data import WHY
 
-# Now, and what it was a snapshot earlier.
+# The latest snapshot and the one before.
 SNAPSHOTS = """
 with now as (select * from snapshot_kpis order by as_of_date desc limit 1),
 earlier as (select * from snapshot_kpis order by as_of_date desc limit 1 offset 1)
@@ -28,7 +28,7 @@ FORECAST = {
 
 
 def kpi_labels(marts: Marts) -> list[str]:
-    """Return the labels of the cards that a shop with orders must have."""
+    """Return the labels of the expected cards; none without orders."""
     if not marts.value("select scored_customers from build_info"):
         return []
     days = marts.value("select horizon_days from build_info")

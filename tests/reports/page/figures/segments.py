@@ -34,7 +34,7 @@ SHARES = table(
     from segments where exists (select 1 from rfm_scores) order by segment_order
     """
 )
-# Each pair of scores that holds a customer, worked out from the customers themselves.
+# Each pair of scores with customers, computed from the customers.
 PAIRS = """
 select r.recency_score, r.frequency_score, count(*) as customers, sum(r.monetary) as revenue,
     avg(p.purchase_probability) as probability
@@ -79,7 +79,7 @@ def _grid_cell(
 
 
 def bars(column: str, kind: str, share: str) -> Check:
-    """Compare the bars of the segments, the best on top, that is last."""
+    """Compare the bars of the segments, the best one last (on top)."""
     return chart(
         f"""
         select coalesce({column}, 0) as x, segment as y, {column} as "label: {kind}",

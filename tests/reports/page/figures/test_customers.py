@@ -12,7 +12,7 @@ from tests.reports.page.figures.test_figures import assert_none
 
 pytestmark = pytest.mark.browser
 
-# The order of the columns on the page; the best customers stand on top.
+# The columns in the order of the page, highest spend first.
 ROWS = """
 select customer_id as text, nullif(trim(name), '') as text, recency as whole, frequency as whole,
     monetary as money2, recency_score as whole, frequency_score as whole, monetary_score as whole,
@@ -48,7 +48,7 @@ async () => {
   }
 }
 """
-# Some of each kind: of each segment the best and the last, none without, many orders, one order.
+# Customers of every kind: best and last of each segment, most orders, most returns.
 CHOSEN = """
 with ranked as (
     select customer_id, row_number() over (partition by segment order by monetary desc) as best,

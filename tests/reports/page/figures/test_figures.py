@@ -84,7 +84,7 @@ def test_every_figure_in_a_sentence(shop):
 
 
 def findings(shop) -> list[str]:
-    """Return the texts that tell something of this shop: they head a card or hold a figure."""
+    """Return the headings of cards and the texts with a figure."""
     sentences = shop.shown["sentences"]
     return [one["text"] for one in sentences if one["isHeading"] or re.search(r"\d", one["text"])]
 

@@ -1,4 +1,4 @@
-"""The printed page: a clean report on A4, whatever the reader had on the screen."""
+"""The printed page on A4, whatever the screen shows."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ TOO_WIDE = """
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter on paper with the edges of its box, in points from the lower left corner."""
+    """A printed letter and the edges of its box, in points from the lower left corner."""
 
     text: str
     left: float
@@ -62,7 +62,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Paper:
-    """A printed page of the browser: its sheets, and what stood on the screen."""
+    """A printed page: its sheets, and the texts on the screen."""
 
     sheets: list[list[Letter]]
     texts: list[str]
@@ -72,7 +72,7 @@ class Paper:
 
     @property
     def text(self) -> str:
-        """All that is printed, without the spaces between letters."""
+        """The printed text without spaces."""
         return unspaced("".join(self.texts))
 
 
@@ -102,7 +102,7 @@ def read_pdf(raw: bytes, screen: dict[str, Any]) -> Paper:
 
 @pytest.fixture(scope="module")
 def printed(chromium, read_shop):
-    """Print the page of a shop once for each theme, closed as it opens or with all parts open."""
+    """Print the page of a shop once by theme, with closed or open details."""
     known = {}
 
     def made(name: str, *, theme: str = "light", is_open: bool = False, width: int = 1280) -> Paper:

@@ -1,4 +1,4 @@
-"""What a table, a chart, a list of facts or a sentence must show: SQL, and what is said of it.
+"""Checks of tables, charts, lists of facts and sentences against SQL.
 
 Each of `table`, `facts`, `chart` and `sentence` makes a check out of SQL; a check takes what the
 page shows and the marts and yields complaints.
@@ -170,7 +170,7 @@ def _told(texts: list[Any], name: str, values: Iterable[Any], marts: Marts) -> I
 
 
 def shades_grow(shades: dict[Any, int], values: dict[Any, float]) -> Iterator[str]:
-    """Hold that a greater value is never paler, and that nothing has no shade."""
+    """Check that a greater value is never lighter, and that 0 has no shade."""
     ordered = sorted(shades, key=lambda place: values[place])
     for lower, higher in pairwise(ordered):
         if shades[lower] > shades[higher] or (shades[higher] == 0) != (values[higher] <= 0):
@@ -178,7 +178,7 @@ def shades_grow(shades: dict[Any, int], values: dict[Any, float]) -> Iterator[st
 
 
 def drawn(shown: Shown) -> Iterator[str]:
-    """Count the marks that stand in the picture; a mark for each point, a line for each line."""
+    """Check that a mark is drawn for each point, and a line for each line."""
     marked = [t for t in shown["traces"] if t["type"] == "bar" or "markers" in (t["mode"] or "")]
     points = sum(value is not None for trace in marked for value in trace["y"] or ())
     lines = sum("lines" in (trace["mode"] or "") for trace in shown["traces"])
@@ -191,7 +191,7 @@ def drawn(shown: Shown) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence with `{}` where a figure stands; `sql` gives the figures in one row."""
+    """A sentence with `{}` for each figure; `sql` returns the figures in one row."""
 
     text: str
     sql: str | Check | None = None
@@ -216,10 +216,10 @@ class Sentence:
 
 
 def is_true(sql: str) -> Check:
-    """Hold that the query has a row: what a sentence without figures says is so."""
+    """Check a sentence without figures: the query must have a row."""
 
     def check(told: Any, marts: Marts) -> Iterator[str]:
         if not marts.ask(sql).rows:
-            yield f"a sentence stands there that is not so: {sql}"
+            yield f"a sentence on the page is false: {sql}"
 
     return check

@@ -1,4 +1,4 @@
-"""Ask marts.db. The name of a column of an answer says what it is headed by, and its kind."""
+"""Queries of marts.db. The name of a result column is its heading and its kind."""
 
 from __future__ import annotations
 

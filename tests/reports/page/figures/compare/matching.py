@@ -1,4 +1,4 @@
-"""Whether a text says a value, within the precision that it shows.
+"""Whether a text shows a value, within its precision.
 
 A kind is a word, and for numbers the decimals that must be shown: `money2` is an amount with two
 decimals, `share1` a percentage with one. Nothing of the project is used to write a number.
@@ -24,13 +24,13 @@ PLAIN = ("whole", "number")
 
 
 def clean(text: str) -> str:
-    """Return a text as a browser shows it, with no address of anybody."""
+    """Return a text as a browser shows it, without e-mail addresses."""
     without = re.sub(r"[^\s@<>\"'(),:;]+@[^\s@<>\"'(),:;]+", "(e-mail hidden)", text)
     return " ".join(without.split())
 
 
 def says(shown: str, kind: str, value: Any, currency: str | None) -> bool:
-    """Return whether the text says the value; a dash says that there is none."""
+    """Return whether the text shows the value; a dash is a missing value."""
     word, decimals = re.fullmatch(r"([a-z_]+)(\d?)", kind).groups()
     if word == "text":
         return shown == (DASH if value is None else clean(str(value)))
@@ -80,7 +80,7 @@ def _has_noun(after: str, told: float) -> bool:
 
 
 def between(shown: str, kind: str, low: float | None, high: float | None, marts: Any) -> bool:
-    """Return whether the text says both ends, the unit once; nothing where there is no interval."""
+    """Return whether the text shows both ends, with one unit; or is empty without an interval."""
     if low is None or high is None:
         return shown in ("", DASH)
     start, _, end = shown.partition(" to ")

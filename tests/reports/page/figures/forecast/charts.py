@@ -15,7 +15,7 @@ from model_curves as c join {RUN} as r on r.model_run_id = c.model_run_id
 where model <> 'base_rate'
     and model in (select model from ({EVALUATED}) where slice = 'all')
 """
-# The dotted line of a chart that has one.
+# The dotted diagonal.
 CORNERS = (
     "select '' as trace, x, x as y, -1 as place, x as point from (select 0 as x union select 1)"
 )
@@ -32,7 +32,7 @@ def curve(name: str, *, has_diagonal: bool) -> Check:
 
 
 def curve_table(name: str, x: str, y: str) -> Check:
-    """Compare the points that are told: of each method some, the first and the last among them."""
+    """Compare the listed points of each method, which include the first and the last."""
 
     def check(shown: Shown | None, marts: Marts) -> Iterator[str]:
         sql = f"select model, x, y from ({CURVES}) where curve = ? order by model, point"
@@ -141,12 +141,12 @@ where metric = '{{metric}}' and slice = 'all' and split in ('history', 'report')
 
 
 def past(metric: str) -> Check:
-    """Compare the line of each method, and the band that runs out along its top and back below."""
+    """Compare the line of each method, and the interval band (top, then bottom reversed)."""
     found = PAST.format(metric=metric)
 
     def check(shown: Shown | None, marts: Marts) -> Iterator[str]:
         if shown is None:
-            return  # the table of the chart is held to be there where it must be
+            return  # The check of the table covers a missing chart.
         band = [trace for trace in shown["traces"] if trace["name"] == "95% interval"]
         ends = (
             f"select as_of_date, {{}} from ({found}) where is_chosen and low is not null order by 1"
@@ -258,9 +258,9 @@ CHARTS: dict[str, Check] = {
 
 
 def track_bands(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare what was predicted with what came true; the other trace is the dotted line."""
+    """Compare predicted and observed rates; the other trace is the dotted line."""
     if shown is None:
-        return  # the table of the chart is held to be there where it must be
+        return  # The check of the table covers a missing chart.
     line, *rest = shown["traces"]
     if (line["x"], line["y"]) != ([0, 1], [0, 1]):
         yield f"the dotted line is {line}"

@@ -58,7 +58,7 @@ def models(marts: Marts) -> list[str]:
 
 
 def measured(part: str) -> Check:
-    """Compare every figure and its interval, a column for each method."""
+    """Compare every metric and its interval, with a column for each method."""
 
     def check(shown: Shown | None, marts: Marts) -> Iterator[str]:
         found, names = evaluated(marts, part), models(marts)
@@ -162,7 +162,7 @@ def past(metric: str) -> Check:
 
 
 def card(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare the tables of the model card, one after another, with the card as it was written."""
+    """Compare the tables of the model card with its Markdown."""
     text = marts.value(f"select card from {RUN}") or ""
     lines = [line.strip().strip("|").split("|") for line in text.splitlines() if "|" in line[:3]]
     written = [[_unmarked(part) for part in line] for line in lines]
