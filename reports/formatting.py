@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reports.marts.suppressed import Count, Figure, Withheld
+from reports.marts.suppressed import Count, Figure, Suppressed
 
 MONTHS = (
     "January",
@@ -72,7 +72,7 @@ class NumberFormat:
         """Write a number; a dash where it is missing, a word where it is withheld."""
         if value is None:
             return DASH
-        if isinstance(value, Withheld):
+        if isinstance(value, Suppressed):
             return value.value
         scaled = int(abs(value * self.factor) * 10**self.decimals + 0.5 + ROUNDING)
         digits = f"{scaled / 10**self.decimals:,.{self.decimals}f}"
@@ -149,7 +149,7 @@ def number(value: Figure | None, *, decimals: int = 0) -> str:
     '12,346'
     >>> number(-0.2)
     '0'
-    >>> number(Withheld.SMALL)
+    >>> number(Suppressed.SMALL)
     'under 5'
     """
     return NumberFormat(decimals)(value)
@@ -190,10 +190,10 @@ def count(value: Count, one: str, many: str | None = None) -> str:
     --------
     >>> count(1, "order"), count(1200, "order")
     ('1 order', '1,200 orders')
-    >>> count(Withheld.SMALL, "customer"), count(Withheld.WITHHELD, "customer")
+    >>> count(Suppressed.SMALL, "customer"), count(Suppressed.WITHHELD, "customer")
     ('under 5 customers', 'a withheld number of customers')
     """
-    if value is Withheld.WITHHELD:
+    if value is Suppressed.WITHHELD:
         return f"a withheld number of {many or one + 's'}"
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
 
@@ -289,7 +289,7 @@ def public_id(customer_id: str, email_numbers: Mapping[str, int]) -> str:
     customer_id : str
         Any id.
     email_numbers : mapping of str to int
-        What `reader.read_email_numbers` returns; 0 is written for an id that is not in it.
+        From `read_email_numbers`; 0 is written for an id that is not in it.
 
     Examples
     --------

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts import preconditions, shop_settings
 from scripts.engines import engine_of
 from scripts.engines.base import Engine
-from scripts.errors import TillsightError
 from scripts.ingest.raw_store import RawStore
 from scripts.publish import releases
 from scripts.publish.releases import Release
@@ -53,26 +51,15 @@ class Project:
         return project
 
     @classmethod
-    def open(cls, settings: Settings) -> Project:
-        """Open an existing shop and create nothing.
+    def open(cls, settings: Settings, command: str) -> Project:
+        """Open an existing shop for a command, and create nothing.
 
         Raises
         ------
         TillsightError
-            If the folder does not exist, or is only the parent folder of the demo shop.
+            If the folder does not exist, or holds no shop but the demo shop.
         """
-        folder = settings.data_dir
-        if not folder.is_dir():
-            raise TillsightError(
-                f"there is no shop at {folder}; type 'tillsight run FILE...' to make one, or name "
-                "the folder of an existing one with --data-dir"
-            )
-        demos = sorted(path for path in folder.glob("demo*") if _holds_shop(path))
-        if demos and not _holds_shop(folder):
-            raise TillsightError(
-                f"there is no shop at {folder}, but the demo shop is in it; "
-                f"add --data-dir {demos[0]}"
-            )
+        preconditions.require_shop(settings, command)
         return cls(settings)
 
     @cached_property
@@ -120,7 +107,3 @@ def locked(settings: Settings) -> Iterator[None]:
     with lock.only_one(settings):
         releases.tidy(settings.data_dir)
         yield
-
-
-def _holds_shop(folder: Path) -> bool:
-    return any((folder / name).exists() for name in ("raw.db", "marts.db"))

@@ -26,7 +26,7 @@ MadeOnce = Callable[[str, Callable[[Settings], None]], Settings]
 COSTLY_SHOPS = ("real_shop", "demo_shop")
 LONG_FILES = {
     *("test_chaos", "test_engines", "test_error_handling", "test_forecast", "test_pipeline"),
-    *("test_quiet_run", "test_spark"),
+    *("test_quiet_run", "test_spark", "test_wheel"),
 }
 # Takes both costly shops, only reads in them, and takes long: it shares them with other processes.
 APART = {"test_spark"}

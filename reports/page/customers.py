@@ -146,7 +146,7 @@ def make_customers(shop: Shop, first_customers: Sequence[Customer], money: Money
         lines=tuple(_line(row, shop, numbers) for row in first_customers),
         customer_count=number(shop.build.customers),
         horizon_days=shop.build.horizon_days,
-        has_predictions=shop.predictions > 0,
+        has_predictions=bool(shop.has_predictions),
         segments=names["segment"],
         segment_details=names["segment_detail"],
         countries=names["country"],

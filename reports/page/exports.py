@@ -39,6 +39,6 @@ def make_exports(shop: Shop) -> Exports:
             f"The customers of the segment {row.segment}: {COLUMNS}",
             number(row.customers),
         )
-        for row in shop.segments
+        for row in (*shop.segments, *shop.segment_details)
     )
     return Exports((everybody, *by_segment))

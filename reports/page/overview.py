@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from reports.formatting import Money, count, month, number, percent
 from reports.marts.sales import Kpi, Month
 from reports.marts.shop import Shop
-from reports.marts.suppressed import Figure, Withheld, known, shown
+from reports.marts.suppressed import Figure, Suppressed, known, shown
 from reports.page.chart_style import ACCENT, SOFT, make_figure, month_step, scale
 from reports.page.components import Chart, Table, make_chart, number_columns, text_columns
 from reports.page.data import money_covered
@@ -165,7 +165,7 @@ def _likely(now: Kpi) -> str | None:
     low = now.expected_buyers_low
     if low is None:
         return None
-    if isinstance(low, Withheld):
+    if isinstance(low, Suppressed):
         return number(low)
     return f"likely {number(low)} to {number(now.expected_buyers_high)}"
 
@@ -260,7 +260,7 @@ def change_in_words(change: Figure | None) -> str:
     """
     if change is None:
         return "no earlier period to compare with"
-    if isinstance(change, Withheld):
+    if isinstance(change, Suppressed):
         return f"change {number(change)}"
     if abs(change) < ABOUT_SAME:
         return "unchanged"

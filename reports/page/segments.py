@@ -59,7 +59,7 @@ class SegmentLine:
     expected_buyers: str
     revenue_at_risk: str
     action: str
-    csv: str | None
+    csv: str
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,13 @@ def make_segments(shop: Shop, money: Money) -> Segments:
     return Segments(
         has_scores=has_scores,
         charts=_segment_charts(shop, money) if has_scores else (),
-        segments=tuple(_segment_line(row, money, has_csv=True) for row in shop.segments),
-        segment_details=tuple(
-            _segment_line(row, money, has_csv=False) for row in shop.segment_details
-        ),
+        segments=tuple(_segment_line(row, money) for row in shop.segments),
+        segment_details=tuple(_segment_line(row, money) for row in shop.segment_details),
         grid_finding=fullest_cell(shop.score_cells),
         grid_note=TIES_ARE_SPLIT if shop.build.scoring_method == "ntile" else "",
         grid=score_grid(shop.score_cells, money) if has_scores else (),
         grid_table=score_cells_table(shop.score_cells, money),
-        has_predictions=shop.predictions > 0,
+        has_predictions=bool(shop.has_predictions),
     )
 
 
@@ -177,7 +175,7 @@ def _segment_charts(shop: Shop, money: Money) -> tuple[Chart, ...]:
     )
 
 
-def _segment_line(row: Segment, money: Money, *, has_csv: bool) -> SegmentLine:
+def _segment_line(row: Segment, money: Money) -> SegmentLine:
     return SegmentLine(
         name=row.segment,
         slug=slug(row.segment),
@@ -191,7 +189,7 @@ def _segment_line(row: Segment, money: Money, *, has_csv: bool) -> SegmentLine:
         expected_buyers=number(row.expected_buyers),
         revenue_at_risk=money(row.revenue_at_risk),
         action=row.recommended_action,
-        csv=f"customers_{slug(row.segment)}.csv" if has_csv else None,
+        csv=f"customers_{slug(row.segment)}.csv",
     )
 
 

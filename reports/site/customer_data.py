@@ -19,8 +19,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reports.formatting import public_id, script_json, without_email
-from reports.marts import reader
-from reports.marts.customers import Customer, Order, OrderProduct, Profile
+from reports.marts.customers import (
+    Customer,
+    Order,
+    OrderProduct,
+    Profile,
+    read_customers,
+    read_order_products,
+    read_orders,
+    read_profiles,
+)
 from reports.marts.shop import Shop
 from reports.marts.suppressed import whole
 from reports.page.customers import COLUMNS, PROFILE, CustomerColumn, code_names
@@ -298,7 +306,7 @@ def _customers(connection: sqlite3.Connection, shop: Shop) -> Iterator[tuple[int
         "segment_detail": _places(row.segment for row in shop.segment_details),
         "country": _places(shop.countries),
     }
-    stream = batches(reader.read_customers(connection), CUSTOMERS_PER_CHUNK)
+    stream = batches(read_customers(connection), CUSTOMERS_PER_CHUNK)
     for batch in stream:
         yield len(batch), customers_data(batch, codes, shop.email_numbers)
 
@@ -308,11 +316,11 @@ def _places(names: Iterable[str]) -> dict[str, int]:
 
 
 def _profiles(connection: sqlite3.Connection, shop: Shop) -> Iterator[tuple[int, Any]]:
-    orders = OrdersByCustomer(reader.read_orders(connection))
+    orders = OrdersByCustomer(read_orders(connection))
     has_products = whole(shop.build.kept_transactions) <= MOST_LINES_WITH_PRODUCTS
-    listed = reader.read_order_products(connection) if has_products else iter(())
+    listed = read_order_products(connection) if has_products else iter(())
     products = ProductsByCustomer(listed)
-    stream = batches(reader.read_profiles(connection), PROFILES_PER_CHUNK)
+    stream = batches(read_profiles(connection), PROFILES_PER_CHUNK)
     for batch in stream:
         ids = [profile.customer_id for profile in batch]
         yield len(batch), profiles_data(batch, orders.of(ids), products.of(ids))

@@ -20,7 +20,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from reports.errors import ReportError
 from reports.formatting import Money, browser_formats, script_json
 from reports.marts import reader
-from reports.marts.shop import Shop
+from reports.marts.customers import read_customers
+from reports.marts.shop import Shop, read_shop
 from reports.marts.suppressed import whole
 from reports.page import chart_style
 from reports.page.build import Page, make_page
@@ -162,11 +163,11 @@ class _Draft:
 
 
 def _draft(connection: sqlite3.Connection, options: SiteOptions, progress: Progress) -> _Draft:
-    shop = reader.read_shop(connection)
+    shop = read_shop(connection)
     check_colours(shop.segments)
     if options.is_public:
         shop = public_page.suppress(shop)
-    customers = iter(()) if options.is_public else reader.read_customers(connection)
+    customers = iter(()) if options.is_public else read_customers(connection)
     page = make_page(shop, list(islice(customers, FIRST_CUSTOMERS)))
     if options.title:
         page = replace(page, header=replace(page.header, shop_name=options.title))

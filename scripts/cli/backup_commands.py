@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import console
-from scripts.cli.options import DataDir, Quiet, Target
+from scripts.cli import console, output_place
+from scripts.cli.options import DataDir, Overwrite, Quiet, Target
 from scripts.cli.runner import examples, running
 from scripts.project import Project, locked
 from scripts.settings import Settings
@@ -29,12 +29,15 @@ def backup(
             show_default=False,
         ),
     ] = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
     data_dir: DataDir = None,
 ) -> None:
     """Copy raw.db, the only file that cannot be rebuilt, and check the copy."""
     with running("backup", data_dir=data_dir, quiet=quiet) as (settings, steps):
-        Project.open(settings)
+        Project.open(settings, "backup")
+        if out:
+            output_place.require_for_backup(settings, steps, out, overwrite=overwrite)
         with locked(settings):
             steps.start("Backing up")
             copy = backups.back_up(

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
+import typer
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
@@ -93,6 +94,16 @@ class Steps:
             rows = "" if self._rows is None else f"{self._rows:,} rows"
             self._progress.console.print(f"{step:<24}{rows:>20}{seconds:>10.1f} s")
         self._ended(step, self._rows, seconds, outcome)
+
+    def ask(self, question: str) -> bool:
+        """Return the user's answer to a question; False where nobody is at the terminal."""
+        if not (sys.stdin.isatty() and err.is_terminal):
+            return False
+        self._progress.stop()
+        try:
+            return typer.confirm(question, err=True)
+        finally:
+            self._progress.start()
 
     def end(self) -> None:
         """Remove the bar."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts import preconditions
 from scripts.cli import console
 from scripts.cli.options import DataDir
 from scripts.cli.runner import examples, running
@@ -60,9 +61,9 @@ class StoredRun:
 def model_list(data_dir: DataDir = None) -> None:
     """List the training runs, latest first, and mark the one in use."""
     with running("model_list", data_dir=data_dir) as (settings, _):
-        runs = stored_runs(Project.open(settings).settings)
+        runs = stored_runs(Project.open(settings, "model list").settings)
         if not runs:
-            console.say("No model has been trained yet. Type 'tillsight train'.")
+            console.say(preconditions.no_model(settings, "model list"))
             return
         console.show_table(
             ["Run", "", "Trained as of", "Method", "Log loss", "Verdict", "File"],
@@ -85,7 +86,7 @@ def model_show(
 ) -> None:
     """Show the card of a model: data, method, figures, limits."""
     with running("model_show", data_dir=data_dir) as (settings, _):
-        found = find_run(Project.open(settings).settings, run).listed.run
+        found = find_run(Project.open(settings, "model show").settings, run).listed.run
         console.say_markdown(found.card or found.message)
 
 
@@ -99,7 +100,7 @@ def model_use(
 ) -> None:
     """Choose the model that scores customers, until [bold]latest[/] is chosen."""
     with running("model_use", data_dir=data_dir) as (settings, _):
-        Project.open(settings)
+        Project.open(settings, "model use")
         with locked(settings):
             chosen = use_run(settings, run).listed.run
         if chosen.status == "unavailable":
@@ -142,7 +143,7 @@ def find_run(settings: Settings, name: str | None) -> StoredRun:
     """
     runs = stored_runs(settings)
     if not runs:
-        raise TillsightError("no model has been trained yet; type 'tillsight train'")
+        raise TillsightError(preconditions.no_model(settings, "model list"))
     if name is None:
         return next(stored for stored in runs if stored.listed.is_in_use)
     if name == LATEST:

@@ -13,8 +13,9 @@ DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
-        help="Folder for everything that is made. [dim]Default: TILLSIGHT_DATA_DIR, or data/ in "
-        "the project.[/]",
+        help="Folder of one shop: all that Tillsight writes. [dim]Default: TILLSIGHT_DATA_DIR, "
+        "else data in the checkout, or in the working directory if Tillsight is installed as a "
+        "package.[/]",
         show_default=False,
     ),
 ]
@@ -48,6 +49,12 @@ FormatName = Annotated[
 ]
 Encoding = Annotated[
     str, typer.Option("--encoding", help="Character encoding of text files, such as latin-1.")
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite", help="Replace what is at --out, even if this command did not write it."
+    ),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 Quiet = Annotated[

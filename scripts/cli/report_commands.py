@@ -10,11 +10,11 @@ import typer
 
 import reports.exports.datasette
 from reports.exports import customer_lists
-from reports.exports.selection import Choice
+from reports.exports.selection import Selection
 from reports.site.options import SiteOptions
-from scripts import pipeline
-from scripts.cli import console, error_handling
-from scripts.cli.options import DataDir, Open, Quiet
+from scripts import pipeline, preconditions
+from scripts.cli import console, error_handling, output_place
+from scripts.cli.options import DataDir, Open, Overwrite, Quiet
 from scripts.cli.runner import examples, running
 from scripts.errors import TillsightError
 from scripts.project import Project, locked
@@ -65,18 +65,22 @@ def report(
             show_default=False,
         ),
     ] = None,
+    overwrite: Overwrite = False,
     open_page: Open = False,
     quiet: Quiet = False,
     data_dir: DataDir = None,
 ) -> None:
     """Write the page from the published marts."""
     with running("report", data_dir=data_dir, quiet=quiet) as (settings, steps):
+        project = Project.open(settings, "report")
+        preconditions.require_marts(settings, "report")
         if title is not None and not title.strip():
             raise TillsightError("--title is empty; name the shop, or leave the option out")
         options = SiteOptions(
             title=title and title.strip(), privacy=privacy, single_file=single_file
         )
-        project = Project.open(settings)
+        if out:
+            output_place.require_for_page(settings, steps, out, options, overwrite=overwrite)
         with locked(settings):
             steps.start("Writing the page")
             with _shared(out):
@@ -105,7 +109,8 @@ def export(
     segment: Annotated[
         str | None,
         typer.Option(
-            help="Only this segment: Champions, Loyal, At-Risk or Lost.", show_default=False
+            help="Only this segment or finer segment: Champions, Loyal, At-Risk, Lost …",
+            show_default=False,
         ),
     ] = None,
     start: Annotated[
@@ -151,21 +156,26 @@ def export(
             show_default=False,
         ),
     ] = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Write CSV files: one of all customers and one per segment, or one selection."""
+    """Write CSV files: all customers, each segment and finer segment, or one selection."""
     with running("export", data_dir=data_dir, quiet=quiet) as (settings, steps):
-        project = Project.open(settings)
+        project = Project.open(settings, "export")
+        if out:
+            out = out.expanduser()
+            output_place.require_for_export(settings, steps, out, overwrite=overwrite)
         steps.start("Exporting")
-        selection = Choice(
+        preconditions.require_marts(settings, "export")
+        selection = Selection(
             segment=segment,
             start=start,
             end=end,
             include_predictions=predictions,
             include_email=email,
         )
-        is_selected = selection != Choice()
+        is_selected = selection != Selection()
         if datasette:
             _export_datasette(project, out, is_selected=is_selected)
             return
@@ -193,8 +203,6 @@ def _export_datasette(project: Project, out: Path | None, *, is_selected: bool) 
         )
     settings = project.settings
     file = (out or settings.exports_dir / "datasette.json").absolute()
-    if file.is_dir():
-        raise TillsightError(f"--out {out} is a folder; name a file in it")
     with locked(settings), _shared(out):
         reports.exports.datasette.write_metadata(settings.marts_db, file)
     console.say(f"Metadata: {file}")

@@ -13,16 +13,14 @@ from functools import partial
 from types import ModuleType
 
 from reports.api.options import ApiOptions
+from scripts import preconditions
 from scripts.cli import console
 from scripts.errors import TillsightError
+from scripts.installation import base_dir, install_command
 from scripts.settings import Settings
 
 # FastAPI and uvicorn are an optional extra and slow to import: only `serve` and `token` do so.
 
-MISSING = (
-    "serving needs libraries that are not installed; type "
-    "pip install --editable '.[api]' in the project"
-)
 LARGEST_QUEUE = 512
 """Concurrent requests in one worker; further ones are answered with 503."""
 SECONDS_TO_STOP = 20
@@ -90,6 +88,10 @@ def choose(
         origins=every,
         is_local=secret is None and not is_open,
         with_email=with_email,
+        # other machines are not told the path of the data folder
+        no_marts=preconditions.no_marts(settings, "serve")
+        if address.is_local
+        else ApiOptions.no_marts,
     )
 
 
@@ -103,9 +105,14 @@ def make_token(settings: Settings, *, days: int, sees_email: bool) -> str:
     """
     if settings.api_secret is None:
         raise TillsightError(
-            "there is no TILLSIGHT_API_SECRET to sign with; set it in .env (see .env.example)"
+            "there is no TILLSIGHT_API_SECRET to sign with; set it in the environment or in "
+            f"{base_dir() / '.env'}"
         )
     return str(_auth().make_token(settings.api_secret, days=days, sees_email=sees_email))
+
+
+def _missing_libraries() -> str:
+    return f"the API needs libraries that are not installed; type: {install_command('api')}"
 
 
 def _auth() -> ModuleType:
@@ -113,7 +120,7 @@ def _auth() -> ModuleType:
     try:
         from reports.api import auth as access  # noqa: PLC0415  an extra, see above
     except ImportError as error:
-        raise TillsightError(MISSING) from error
+        raise TillsightError(_missing_libraries()) from error
     return access
 
 
@@ -157,7 +164,7 @@ def start(options: ApiOptions, address: Address) -> None:
         from reports.api.app import make_app  # noqa: PLC0415
         from reports.api.http_protocol import LimitedProtocol  # noqa: PLC0415
     except ImportError as error:
-        raise TillsightError(MISSING) from error
+        raise TillsightError(_missing_libraries()) from error
 
     log_config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
     log_config["loggers"]["tillsight"] = {"handlers": ["default"], "level": "INFO"}

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from scripts import preconditions
 from scripts.cli import console, server
 from scripts.cli.options import DataDir
 from scripts.cli.runner import examples, running
@@ -56,7 +57,9 @@ def serve(
             is_open=no_authentication,
             with_email=with_email,
         )
-        Project.open(settings)
+        Project.open(settings, "serve")
+        if not settings.marts_db.exists():
+            console.warn(preconditions.no_marts(settings, "serve"))
         server.start(options, address)
 
 

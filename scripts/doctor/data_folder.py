@@ -15,6 +15,7 @@ import ml.registry.runs
 from reports.errors import ReportError
 from reports.exports import customer_lists
 from reports.marts import reader as marts_reader
+from reports.marts.build import read_build as read_marts_build
 from reports.site import writer
 from scripts.doctor.check import Check
 from scripts.errors import TillsightError
@@ -33,7 +34,7 @@ OF_OTHERS = 0o077
 def examine(settings: Settings) -> Iterator[Check]:
     """Check the data folder; files that are not made yet are ok."""
     try:
-        project = Project.open(settings)
+        project = Project.open(settings, "doctor")
     except TillsightError as error:
         yield Check("Data folder", str(settings.data_dir), is_ok=False, remedy=str(error))
         return
@@ -144,7 +145,7 @@ def _published(project: Project) -> Iterator[Check]:
         return
     try:
         with marts_reader.open_marts(marts_db) as connection:
-            build = marts_reader.read_build(connection)
+            build = read_marts_build(connection)
             number = migrations.version_of(connection)
     except ReportError as error:
         remedy = "type 'tillsight build' to rebuild the marts"

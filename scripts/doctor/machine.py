@@ -16,13 +16,13 @@ from packaging.requirements import Requirement
 from reports.site.assets import PLOTLY
 from scripts.doctor import data_folder
 from scripts.doctor.check import Check
-from scripts.settings import PROJECT_DIR, Settings
+from scripts.installation import PROJECT_DIR, repair_command
+from scripts.settings import Settings
 
 _PYTHON = ((3, 11), (3, 14))
 _SQLITE = (3, 35)  # window functions over CTEs, math functions, returning
 _NAMED = ("dbt-core", "dbt-sqlite", "pandas", "scikit-learn", "plotly", "skops")
 _DBT_FILES = ("dbt_project.yml", "profiles.yml", "selectors.yml")
-_INSTALL = "type 'make demo' in the project, which installs the locked libraries"
 
 
 def examine(settings: Settings) -> list[Check]:
@@ -77,7 +77,7 @@ def _libraries(lock: Path) -> Iterator[Check]:
         "Libraries",
         f"not as required: {', '.join(wrong)}" if wrong else shown,
         is_ok=not wrong,
-        remedy=_INSTALL,
+        remedy=repair_command(),
     )
     if lock.exists():
         # a package can be pinned once for each version of Python
@@ -106,7 +106,7 @@ def _project(dbt_dir: Path) -> Check:
         "dbt project",
         f"{dbt_dir} lacks {', '.join(missing)}" if missing else str(dbt_dir),
         is_ok=not missing,
-        remedy="install with 'make demo' in the project's own folder, where dbt_project lies",
+        remedy=repair_command(),
     )
 
 
@@ -115,5 +115,5 @@ def _plotly(file: Path) -> Check:
         "Charts",
         f"plotly.js, {file.stat().st_size / 1e6:.1f} MB" if file.is_file() else f"no {file}",
         is_ok=file.is_file(),
-        remedy=_INSTALL,
+        remedy=repair_command(),
     )

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from scripts.engines.base import Engine
 from scripts.errors import TillsightError
+from scripts.installation import install_command
 from scripts.settings import Settings
 
 # Each engine needs packages of its own, which are imported only if it is selected.
@@ -54,7 +55,7 @@ def engine_of(settings: Settings) -> Engine:
         )
     if find_spec(f"dbt.adapters.{settings.target}") is None:
         raise TillsightError(
-            f"--target {settings.target} needs packages that are not installed; type "
-            f"'make .venv/installed-{settings.target}' in the folder of the project"
+            f"--target {settings.target} needs packages that are not installed; type: "
+            f"{install_command(settings.target)}"
         )
     return ENGINES[settings.target]()(settings)

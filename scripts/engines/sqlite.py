@@ -21,7 +21,7 @@ from scripts.ingest.raw_store import LOAD_COLUMNS, SELECT_LOADS, Landing, LoadRo
 from scripts.ingest.table import Run
 from scripts.progress import Progress
 from scripts.settings import Settings
-from scripts.storage import migrations, sqlite
+from scripts.storage import migrations, schema, sqlite
 from scripts.storage.sqlite import PAGE_BYTES, connect, connect_read_only, explained
 
 # One insert of 100 rows takes a third less time than 100 inserts; more rows do not help.
@@ -168,6 +168,7 @@ def ensure_raw(raw_db: Path) -> None:
         ) from error
     with closing(connect(raw_db)) as connection, explained(raw_db):
         migrations.require_readable(connection, raw_db)
+        schema.require_own_schema(connection, raw_db)
         connection.execute(f"pragma page_size = {PAGE_BYTES}")
         migrations.migrate(connection)
         with connection:

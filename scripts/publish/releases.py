@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import reports.marts.build
 import reports.marts.reader
 from scripts.errors import TillsightError
 from scripts.publish import seal
@@ -124,7 +125,7 @@ def _copy_marts(marts_db: Path, out: Path) -> None:
     """
     with reports.marts.reader.open_marts(marts_db) as source, closing(sqlite3.connect(out)) as copy:
         source.execute("begin")  # without it, a backup restarts at each write of another program
-        is_sealed = reports.marts.reader.read_build(source).build_fingerprint is not None
+        is_sealed = reports.marts.build.read_build(source).build_fingerprint is not None
         source.backup(copy)
     if not is_sealed:
         seal.seal(out)

@@ -61,8 +61,8 @@ def shop(folder, tmp_path_factory, settings_in) -> Settings:
     for name in LOADED:
         load_files(settings.raw_db, [folder / name], **options(name))
     pipeline.build(Project.create(settings))
-    pipeline.export(Project.open(settings))
-    pipeline.report(Project.open(settings))
+    pipeline.export(Project.open(settings, "export"))
+    pipeline.report(Project.open(settings, "report"))
     return settings
 
 

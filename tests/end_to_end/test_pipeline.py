@@ -263,14 +263,14 @@ def test_plain_dbt_builds_in_place_twice_with_the_same_result(published):
 
 
 def test_what_is_made_alone_takes_the_rest_of_its_build_along(published):
-    pipeline.export(Project.open(published))
-    pipeline.report(Project.open(published))
+    pipeline.export(Project.open(published, "export"))
+    pipeline.report(Project.open(published, "report"))
     (first,) = set(fingerprints(published).values())
     pipeline.load_files(Project.create(published), [more_sales(published)])
     pipeline.build(Project.create(published))
     (second,) = set(fingerprints(published).values())
     before = content(published.site_dir)
-    pipeline.export(Project.open(published))
+    pipeline.export(Project.open(published, "export"))
     assert set(fingerprints(published).values()) == {second} != {first}
     assert content(published.site_dir) == before
 
@@ -285,17 +285,17 @@ def more_sales(settings: Settings) -> Path:
 
 
 def test_what_dbt_builds_in_place_shows_until_page_and_exports_follow(published):
-    pipeline.export(Project.open(published))
-    pipeline.report(Project.open(published))
+    pipeline.export(Project.open(published, "export"))
+    pipeline.report(Project.open(published, "report"))
     with closing(sqlite3.connect(published.marts_db)) as connection, connection:
         connection.execute("update build_info set shop_name = 'By hand', build_fingerprint = null")
     differing = fingerprints(published)
     assert differing["marts"] is None
     assert differing["page"] == differing["exports"]
-    pipeline.report(Project.open(published))
+    pipeline.report(Project.open(published, "report"))
     followed = fingerprints(published)
     assert followed["marts"] == followed["page"] != followed["exports"]
-    pipeline.export(Project.open(published))
+    pipeline.export(Project.open(published, "export"))
     assert len(set(fingerprints(published).values())) == 1
 
 

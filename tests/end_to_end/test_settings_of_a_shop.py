@@ -67,7 +67,7 @@ def own_shop(plain_shop, tmp_path_factory, settings_in) -> Settings:
     )
     settings: Settings = settings_in(folder)
     pipeline.build(Project.create(settings))
-    pipeline.report(Project.open(settings))
+    pipeline.report(Project.open(settings, "report"))
     return settings
 
 

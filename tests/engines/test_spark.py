@@ -15,6 +15,7 @@ from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 
 from ml.data.features import (
+    SqliteFeatures,
     open_features,
     read_labels,
     read_summaries,
@@ -151,7 +152,7 @@ def test_the_model_reads_the_features_that_sqlite_has(shops):
     on_spark, on_sqlite = shops
     with (
         open_features(engine_of(on_spark).features) as ours,
-        open_features(engine_of(on_sqlite).features) as theirs,
+        open_features(SqliteFeatures(on_sqlite.work_db)) as theirs,
     ):
         summaries = read_summaries(theirs)
         assert read_summaries(ours) == summaries
@@ -165,7 +166,7 @@ def test_the_model_reads_the_features_that_sqlite_has(shops):
 
 def test_processes_of_spark_score_as_this_one_does(spark_shop, demo_shop, tmp_path):
     results, scores = [], []
-    for features in (engine_of(spark_shop).features, engine_of(demo_shop).features):
+    for features in (engine_of(spark_shop).features, SqliteFeatures(demo_shop.work_db)):
         raw_db = tmp_path / f"{len(results)}.db"
         shutil.copy(demo_shop.raw_db, raw_db)
         results.append(predict(features, raw_db, demo_shop.models_dir))

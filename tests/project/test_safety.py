@@ -27,6 +27,9 @@ WRITTEN_TABLE = re.compile(
 # Temporary tables, and the row of the marts that receives the fingerprint of the build.
 WRITTEN_BESIDE_RAW = {"drawn", "described", "build_info"}
 modules = pytest.mark.parametrize("path", MODULES, ids=relative)
+reports = pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.is_relative_to(ROOT / "reports")], ids=relative
+)
 
 
 @modules
@@ -39,6 +42,32 @@ def test_only_settings_reads_the_environment(path):
 def test_ml_and_reports_open_databases_in_declared_modules_only(path):
     if relative(path) not in DATABASE_READERS and not relative(path).startswith("scripts/"):
         assert ".connect(" not in path.read_text()
+
+
+@reports
+def test_reports_run_queries_in_the_reader_only(path):
+    if relative(path) != "reports/marts/reader.py":
+        assert not re.search(r"\.(execute\w*|fetch\w+|row_factory)\b", path.read_text())
+
+
+@reports
+def test_reports_contain_sql_in_marts_and_api_queries_only(path):
+    if relative(path) != "reports/api/queries.py" and path.parent.name != "marts":
+        assert not re.search(r"\bselect\b[^.]*?\bfrom\b", path.read_text())
+
+
+@modules
+def test_reports_run_queries_in_the_reader_alone(path):
+    if relative(path).startswith("reports/") and relative(path) != "reports/marts/reader.py":
+        assert not re.search(r"\.(execute\w*|fetch\w+|row_factory)\b", path.read_text())
+
+
+@modules
+def test_reports_contain_sql_in_marts_and_api_queries_alone(path):
+    is_report = relative(path).startswith("reports/")
+    has_queries = relative(path).startswith(("reports/marts/", "reports/api/queries.py"))
+    if is_report and not has_queries:
+        assert not re.search(r"\bselect\b[^.]*?\bfrom\b", path.read_text())
 
 
 @modules

@@ -52,8 +52,10 @@ def test_a_reading_command_makes_no_engine(calls, demo_shop, command):
 
 
 def test_opening_a_folder_that_does_not_exist_creates_nothing(tmp_path, settings_in):
-    with pytest.raises(TillsightError, match=f"there is no shop at {tmp_path / 'data'}; type"):
-        Project.open(settings_in(tmp_path / "data"))
+    with pytest.raises(
+        TillsightError, match=f"There is no shop in {tmp_path / 'data'}. Type: tillsight run"
+    ):
+        Project.open(settings_in(tmp_path / "data"), "report")
     assert not (tmp_path / "data").exists()
 
 
@@ -61,10 +63,12 @@ def test_opening_a_folder_that_does_not_exist_creates_nothing(tmp_path, settings
 def test_opening_the_parent_folder_of_the_demo_shop_names_it(tmp_path, settings_in, name):
     (tmp_path / "demo_duckdb").mkdir()
     (tmp_path / "demo_duckdb" / name).touch()
-    with pytest.raises(TillsightError, match=f"add --data-dir {tmp_path / 'demo_duckdb'}"):
-        Project.open(settings_in(tmp_path))
+    with pytest.raises(
+        TillsightError, match=f"type: tillsight report --data-dir {tmp_path / 'demo_duckdb'}"
+    ):
+        Project.open(settings_in(tmp_path), "report")
     (tmp_path / name).touch()
-    assert Project.open(settings_in(tmp_path)).settings.data_dir == tmp_path
+    assert Project.open(settings_in(tmp_path), "report").settings.data_dir == tmp_path
 
 
 def test_files_of_killed_runs_are_removed_under_the_lock(tmp_path: Path, settings_in):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reports.formatting import DASH, capital, day, interval, model_name, number, percent, short_day
 from reports.marts.forecast import Metric, TrackBand, TrackDate, TrackTotal, Window
 from reports.marts.shop import Shop
-from reports.marts.suppressed import Figure, Withheld
+from reports.marts.suppressed import Figure, Suppressed
 from reports.page.components import (
     Chart,
     Column,
@@ -273,7 +273,7 @@ def _bands_chart(shop: Shop) -> Chart:
 
 
 def _bands_finding(error: Figure | None) -> str:
-    if isinstance(error, Withheld):
+    if isinstance(error, Suppressed):
         return "Predicted and observed rates of past forecasts"
     points = number(100 * (error or 0), decimals=1)
     return f"Predicted and observed rates of past forecasts differ by {points} points"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reports.formatting import count, month, number, percent
 from reports.marts.segments import Cohort
 from reports.marts.shop import Shop
-from reports.marts.suppressed import Figure, Withheld, known, shown
+from reports.marts.suppressed import Figure, Suppressed, known, shown
 from reports.page.components import Cell, HeatMap, shade
 
 
@@ -30,7 +30,7 @@ def make_cohorts(shop: Shop) -> Cohorts:
 
 def cohorts_return(return_rate: Figure | None) -> str:
     """Return the finding of the retention heat map."""
-    if isinstance(return_rate, Withheld):
+    if isinstance(return_rate, Suppressed):
         return "Too few new customers ordered again to show how many"
     return (
         new_customers_return(return_rate) or "There is no cohort with a second month yet"

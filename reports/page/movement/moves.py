@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from reports.formatting import DASH, Money, capital, count, day, number
 from reports.marts.segments import Move, MoveTotal, Segment
 from reports.marts.shop import Shop
-from reports.marts.suppressed import Count, Withheld, known, shown
+from reports.marts.suppressed import Count, Suppressed, known, shown
 from reports.page.chart_style import QUIET, make_figure
 from reports.page.components import (
     Cell,
@@ -29,7 +29,7 @@ def customers_moved(totals: Sequence[MoveTotal], moves: Sequence[Move]) -> str |
         return None
     by_direction = {total.direction: total.customers for total in totals}
     up, down = by_direction.get("up", 0), by_direction.get("down", 0)
-    if Withheld.WITHHELD in (up, down):
+    if Suppressed.WITHHELD in (up, down):
         return None
     since = day(moves[0].from_as_of_date)
     return (
@@ -50,7 +50,7 @@ def people_moved(totals: Sequence[MoveTotal]) -> str:
             ("same", "stayed"),
             ("new", "are new"),
         )
-        if by_direction.get(direction) is not Withheld.WITHHELD
+        if by_direction.get(direction) is not Suppressed.WITHHELD
     ]
     if len(parts) < 2:
         return "Too few customers moved to show how many"

@@ -9,6 +9,7 @@ import pytest
 from reports.formatting import Money
 from reports.marts import reader
 from reports.marts.segments import ScoreCell, Segment
+from reports.marts.shop import read_shop
 from reports.page.action_lists import make_action_lists
 
 MONEY = Money("GBP")
@@ -23,7 +24,7 @@ def segment(name, order, customers, *, days):
 @pytest.fixture(scope="module")
 def shop(marts):
     with reader.open_marts(marts) as connection:
-        found = reader.read_shop(connection)
+        found = read_shop(connection)
     cells = (
         ScoreCell(1, 4, 5, 9.0, None, '["slow", "gone"]'),
         ScoreCell(2, 4, 5, 9.0, None, '["slow"]'),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reports.exports.customer_lists import write_export
-from reports.exports.selection import Choice
+from reports.exports.selection import Selection
 from reports.formatting import Money, page_numbers
 from reports.marts.customers import Customer, Profile
 from reports.page.customers import COLUMNS, PROFILE
@@ -103,14 +103,14 @@ def test_pages_have_100_customers_and_together_all(visit, large_marts):
 @pytest.mark.browser
 def test_the_address_stores_and_restores_filters_and_sorting(visit):
     page = visit()
-    page.select_option("#filter-detail", "Hibernating")
+    page.select_option("#filter-detail", "Dormant")
     page.locator("th[data-key=frequency] button").click()
     page.locator("th[data-key=frequency] button").click()
     address = page.evaluate("location.hash")
-    assert address == "#customers?detail=Hibernating&sort=frequency"
+    assert address == "#customers?detail=Dormant&sort=frequency"
     again = visit(address=address)
     assert shown_ids(again) == shown_ids(page)
-    assert again.locator("#filter-detail").input_value() == "Hibernating"
+    assert again.locator("#filter-detail").input_value() == "Dormant"
     again.locator("#filter-clear").click()
     assert again.evaluate("location.hash") == "#customers?sort=frequency"
 
@@ -143,7 +143,7 @@ def odd_page(odd_marts, tmp_path_factory) -> str:
 def test_the_download_equals_the_export_without_email(
     odd_marts, odd_page, chromium, tmp_path, address, segment
 ):
-    choice = Choice(segment=segment, include_email=False)
+    choice = Selection(segment=segment, include_email=False)
     written = write_export(odd_marts, tmp_path / "out.csv", choice)
     with chromium.new_context() as context:
         page = context.new_page()

@@ -59,7 +59,7 @@ def test_wrong_usage_exits_with_2(arguments):
     [
         pytest.param(["load", "nowhere.csv"], "nowhere.csv", id="missing file"),
         pytest.param(["build", "--as-of", "9.12.2011"], "must be a date like", id="wrong date"),
-        pytest.param(["report"], "there is no shop at", id="page before marts"),
+        pytest.param(["report"], "There is no shop in", id="page before marts"),
         pytest.param(["train"], "type 'tillsight build' first", id="training before a build"),
     ],
 )
@@ -93,7 +93,7 @@ def test_a_loaded_file_is_listed_and_known_again(data_dir, tmp_path):
 def test_a_reading_command_creates_nothing_where_there_is_no_shop(command, data_dir):
     result = tillsight(*command.split(), "--data-dir", data_dir)
     assert result.returncode == 1
-    assert f"there is no shop at {data_dir}; type 'tillsight run FILE...'" in result.stderr
+    assert f"There is no shop in {data_dir}. Type: tillsight run FILE..." in result.stderr
     assert not data_dir.exists()
 
 
@@ -102,7 +102,7 @@ def test_beside_the_demo_shop_its_folder_is_named(command, data_dir):
     tillsight("load", "--data-dir", data_dir / "demo")
     result = tillsight(*command.split(), "--data-dir", data_dir)
     assert result.returncode == 1
-    assert f"add --data-dir {data_dir / 'demo'}" in result.stderr
+    assert f"type: tillsight {command} --data-dir {data_dir / 'demo'}" in result.stderr
 
 
 def test_load_without_files_makes_the_raw_tables(data_dir):

@@ -44,8 +44,8 @@ def published(shop_of) -> Settings:
     settings: Settings = shop_of(
         [HEADER.strip().split(","), ["t1", "a", "p", "2024-01-01", "1", "10.00"]]
     )
-    pipeline.export(Project.open(settings))
-    pipeline.report(Project.open(settings))
+    pipeline.export(Project.open(settings, "export"))
+    pipeline.report(Project.open(settings, "report"))
     return settings
 
 

@@ -79,7 +79,7 @@ def test_a_mistake_is_in_the_log_and_a_token_is_not(tmp_path, monkeypatch):
     stopped, end = lines(tmp_path / "logs")
     assert (stopped["step"], stopped["outcome"]) == ("Exporting", "stopped")
     assert (end["command"], end["outcome"]) == ("export", "failed")
-    assert "Run 'tillsight build'" in str(end["error"])
+    assert "Type: tillsight run FILE" in str(end["error"])
 
 
 def test_a_terminal_shows_a_line_for_each_step(tmp_path):

@@ -105,7 +105,7 @@ def test_without_the_libraries_it_is_said_how_to_get_them(tmp_path, monkeypatch,
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     settings, address = settings_in(tmp_path), server.Address("127.0.0.1", 0, 1)
     options = server.choose(settings, address, origins=[], is_open=False, with_email=False)
-    with pytest.raises(TillsightError, match=r"pip install --editable '\.\[api\]'"):
+    with pytest.raises(TillsightError, match=r"type: pip install --editable '\.\[api\]' \(in "):
         server.start(options, address)
 
 
@@ -129,7 +129,7 @@ def test_a_token_ends_and_says_what_its_bearer_may_see(invoke):
 def test_without_a_secret_there_is_no_token(invoke):
     result = invoke("token")
     assert result.exit_code == 1
-    assert "set it in .env" in result.stderr
+    assert "set it in the environment or in " in result.stderr
 
 
 def test_a_secret_is_in_no_text_of_the_settings(tmp_path):

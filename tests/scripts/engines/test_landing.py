@@ -154,7 +154,7 @@ def test_what_has_landed_is_told_while_another_file_lands(settings, odd_file):
 
 def test_an_engine_without_its_packages_says_how_to_get_them(tmp_path, monkeypatch):
     monkeypatch.setattr("scripts.engines.find_spec", lambda _: None)
-    with pytest.raises(TillsightError, match=r"type 'make \.venv/installed-duckdb' in the folder"):
+    with pytest.raises(TillsightError, match=r"type: make \.venv/installed-duckdb \(in "):
         engine_of(Settings(data_dir=tmp_path, target="duckdb"))
 
 

@@ -11,25 +11,25 @@ from tests.reports.page.figures.compare.matching import says, unlike
 
 def exports(shown: Shown | None, marts: Marts) -> Iterator[str]:
     """Compare file, content and rows of each CSV file."""
-    named = marts.ask("select segment from segments order by segment_order").rows
     columns = "id, name, e-mail, segment, score and probability"
+    sql = """
+        select 'segment', segment from (select segment from segments order by segment_order)
+        union all
+        select 'segment_detail', segment_detail
+        from (select segment_detail from segment_details order by segment_order)
+    """
     expected = [
-        ("customers.csv", f"All customers, including those without an order: {columns}", "%"),
-        *(
-            (
-                f"customers_{name.lower()}.csv",
-                f"The customers of the segment {name}: {columns}",
-                name,
-            )
-            for (name,) in named
-        ),
+        ("customers.csv", f"All customers, including those without an order: {columns}", None, "")
     ]
+    for column, name in marts.ask(sql).rows:
+        file = f"customers_{name.lower().replace(' ', '-')}.csv"
+        expected.append((file, f"The customers of the segment {name}: {columns}", column, name))
     yield from unlike(shown["heads"] if shown else [], ["File", "Content", "Rows"], "headings")
     lines = shown["rows"] if shown else []
-    for line, (file, content, segment) in zip(lines, expected, strict=True):
+    for line, (file, content, column, name) in zip(lines, expected, strict=True):
         yield from unlike([line[0]["text"], line[1]["text"]], [file, content], file)
-        sql = "select count(*) from customer_360 where coalesce(segment, '') like ?"
-        count = marts.value(sql, segment)
+        where = f"where {column} = ?" if column else "where ? = ''"
+        count = marts.value(f"select count(*) from customer_360 {where}", name)
         if not says(line[2]["text"], "whole", count, None):
             yield f"{file}: shows {line[2]['text']!r} rows, SQL has {count}"
 

@@ -103,7 +103,7 @@ TABLES: dict[str, Check] = {
         LINES.format(
             name="segment_detail",
             table="segment_details where exists (select 1 from rfm_scores)",
-            link="",
+            link=""", 'CSV' as "List: text" """,
         )
     ),
     "heat map: Customers by recency score and frequency score": score_grid,
