@@ -17,7 +17,7 @@ def test_the_served_page_works_and_its_links_resolve(demo_shop, chromium):
         page.wait_for_selector("[data-drawn]")
         assert page.url == f"{served.address}/site/"
         page.locator("#customers-table .opener").first.click()
-        page.locator("#drawer >> text=How the scores came about").wait_for()
+        page.locator("#drawer h3", has_text="Scores").wait_for()
         links = page.locator("a[href]").evaluate_all(
             "all => all.map((one) => new URL(one.getAttribute('href'), document.baseURI).href)"
         )

@@ -27,7 +27,7 @@ def public(shop):
 
 def test_the_team_page_suppresses_nothing(shop):
     assert not shop.is_public
-    assert make_page(shop, []).privacy_note == ""
+    assert make_page(shop, []).header.privacy_note == ""
 
 
 def test_all_figures_of_a_small_group_are_suppressed(shop, public):
@@ -120,7 +120,7 @@ def test_a_small_cell_suppresses_the_whole_confusion_matrix(shop):
         *("true_positive", "false_positive", "false_negative", "true_negative"),
         *("accuracy", "precision", "recall", "f1"),
     }
-    part = make_page(after, []).model
+    part = make_page(after, []).forecast.model
     assert part
     assert part.confusion
     assert part.confusion.true_negative == part.confusion.false_negative == "withheld"
@@ -205,7 +205,7 @@ def test_the_total_is_suppressed_where_few_customers_have_no_order(shop, public)
     told = [row for row in public.ledger if row.entity == "customers"]
     assert told
     assert {row.row_count for row in told} == {WITHHELD}
-    size = make_page(public, []).size
+    size = make_page(public, []).header.size
     assert size.startswith(f"{shop.build.scored_customers} customers with an order, ")
 
 
@@ -223,6 +223,6 @@ def test_the_total_is_published_where_zero_or_many_customers_have_no_order(shop,
 def test_flows_with_a_suppressed_count_are_not_drawn(shop, withheld):
     few = tuple(replace(move, customers=SMALL, revenue=WITHHELD) for move in shop.moves[:withheld])
     few += shop.moves[len(few) :]
-    slugs = {chart.slug for chart in make_page(replace(shop, moves=few), []).movement_charts}
+    slugs = {chart.slug for chart in make_page(replace(shop, moves=few), []).movement.charts}
     assert "segment-sizes" in slugs
     assert "segment-flows" not in slugs
