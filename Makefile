@@ -31,7 +31,7 @@ lint-code: .venv/installed-dev
 	$(BIN)/oxlint reports/static
 
 lint-sql: .venv/installed-dev
-	$(BIN)/tillsight doctor --data-dir .venv/lint-data
+	$(BIN)/tillsight load --quiet --data-dir .venv/lint-data
 	TILLSIGHT_DATA_DIR=$(CURDIR)/.venv/lint-data $(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
 format: .venv/installed-dev ## Format the Python code

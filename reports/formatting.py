@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.marts.suppressed import Count, Figure, Withheld
+from reports.marts.suppressed import Count, Figure, Suppressed
 
 MONTHS = (
     "January",
@@ -70,7 +70,7 @@ class Money:
 
     def __call__(self, value: Figure | None, *, decimals: int = 0) -> str:
         """Write an amount; a dash where there is none, a word where it is withheld."""
-        if value is None or isinstance(value, Withheld):
+        if value is None or isinstance(value, Suppressed):
             return number(value)
         digits = number(abs(value), decimals=decimals)
         is_negative = value < 0 and any(digit in digits for digit in "123456789")
@@ -86,12 +86,12 @@ def number(value: Figure | None, *, decimals: int = 0) -> str:
     '12,346'
     >>> number(-0.2)
     '0'
-    >>> number(Withheld.SMALL)
+    >>> number(Suppressed.SMALL)
     'under 5'
     """
     if value is None:
         return DASH
-    if isinstance(value, Withheld):
+    if isinstance(value, Suppressed):
         return value.value
     scaled = abs(value) * 10**decimals
     whole = int(scaled + 0.5 + 1e-9)
@@ -122,7 +122,7 @@ def percent(share: Figure | None, *, decimals: int = 0) -> str:
     >>> percent(0.004)
     '0.4%'
     """
-    if share is None or isinstance(share, Withheld):
+    if share is None or isinstance(share, Suppressed):
         return number(share)
     if decimals == 0 and 0 < abs(share) < 0.01:
         decimals = 1
@@ -136,10 +136,10 @@ def count(value: Count, one: str, many: str | None = None) -> str:
     --------
     >>> count(1, "order"), count(1200, "order")
     ('1 order', '1,200 orders')
-    >>> count(Withheld.SMALL, "customer"), count(Withheld.WITHHELD, "customer")
+    >>> count(Suppressed.SMALL, "customer"), count(Suppressed.WITHHELD, "customer")
     ('under 5 customers', 'a withheld number of customers')
     """
-    if value is Withheld.WITHHELD:
+    if value is Suppressed.WITHHELD:
         return f"a withheld number of {many or one + 's'}"
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
 

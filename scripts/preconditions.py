@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import reports.marts.build
 import reports.marts.reader
 import reports.site.writer
-from scripts.engines import TARGETS, engine_of
+from scripts.engines import TARGETS
+from scripts.engines.base import Engine
 from scripts.errors import TillsightError
 from scripts.settings import Settings
 from scripts.storage import sqlite
@@ -53,16 +55,15 @@ def _has_loads(raw_db: Path) -> bool:
         return bool(connection.execute("select count(*) from raw_loads").fetchone()[0])
 
 
-def observed(settings: Settings, column: str) -> str | None:
+def observed(engine: Engine, column: str) -> str | None:
     """Return a column of the observed period of the last build, a day as text; None without one."""
-    columns = ("as_of_date", "last_sale_date", "latest_as_of_date")
-    row = engine_of(settings).row(
+    row = engine.first_row(
         "select as_of_date, last_sale_date, latest_as_of_date from int_observed_period"
     )
-    return dict(zip(columns, row, strict=True))[column] if row else None
+    return row[column] if row else None
 
 
-def require_as_of_near_sales(settings: Settings) -> None:
+def require_as_of_near_sales(settings: Settings, engine: Engine) -> None:
     """Raise where the as-of date of the last build is before the first sale or long after the last.
 
     Raises
@@ -70,28 +71,30 @@ def require_as_of_near_sales(settings: Settings) -> None:
     TillsightError
         Names the dates and where the as-of date is set.
     """
-    as_of, latest = observed(settings, "as_of_date"), observed(settings, "latest_as_of_date")
+    as_of, latest = observed(engine, "as_of_date"), observed(engine, "latest_as_of_date")
     source = "--as-of" if settings.as_of else f"as_of_date in {settings.settings_yml}"
-    if as_of and not latest and any(load.row_count for load in engine_of(settings).raw.loads()):
+    if as_of and not latest and any(load.row_count for load in engine.raw.loads()):
         raise TillsightError(
             f"no line that can be kept is dated {as_of} or earlier; nothing was published. "
             f"Set {source} to a later day"
         )
     if as_of and latest and as_of > latest:
-        last = observed(settings, "last_sale_date")
+        last = observed(engine, "last_sale_date")
         raise TillsightError(
             f"the last sale is dated {last}, more than a month before {as_of}; nothing was "
             f"published. Set {source} to {latest} or earlier, or load later sales"
         )
 
 
-def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
+def require_own_folder(settings: Settings, engine: Engine, files: Sequence[Path]) -> None:
     """Raise if other files than these were loaded into the data folder before.
 
     Parameters
     ----------
     settings : Settings
         Where things lie.
+    engine : Engine
+        What holds the loaded files.
     files : sequence of Path
         The files that the folder is for.
 
@@ -101,7 +104,7 @@ def require_own_folder(settings: Settings, files: Sequence[Path]) -> None:
         Names a file that was loaded and is none of them.
     """
     own = {sqlite.sha256(file) for file in files}
-    for load in engine_of(settings).raw.loads():
+    for load in engine.raw.loads():
         if load.file_sha256 not in own:
             raise TillsightError(
                 f"{settings.data_dir} holds {load.file_name} already, which is not of this demo "
@@ -114,7 +117,7 @@ def require_as_of(settings: Settings) -> None:
     if not settings.as_of:
         return
     with reports.marts.reader.open_marts(settings.marts_db) as connection:
-        found = reports.marts.reader.read_build(connection).as_of_date
+        found = reports.marts.build.read_build(connection).as_of_date
     if found != settings.as_of:
         raise TillsightError(
             f"The marts are as of {found}, not {settings.as_of}. "
@@ -144,13 +147,13 @@ def require_place_for_page(out: Path, *, single_file: bool) -> None:
     raise TillsightError(f"--out {out} {wrong}")
 
 
-def require_features(settings: Settings) -> None:
+def require_features(settings: Settings, engine: Engine) -> None:
     """Raise unless a build has made the features."""
-    if not engine_of(settings).has_features():
+    if not engine.has_features():
         raise TillsightError(
             f"there are no features in {settings.data_dir} yet; type 'tillsight build' first"
         )
-    built = observed(settings, "as_of_date")
+    built = observed(engine, "as_of_date")
     if settings.as_of and settings.as_of != built:
         raise TillsightError(
             f"the features are those of {built}; type 'tillsight build --as-of {settings.as_of}' "

@@ -151,7 +151,7 @@ def _root(file: Path) -> yaml.Node | None:
     """Parse a file into YAML nodes, which know their lines; None where it has only comments."""
     content = file.read_bytes()
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise TillsightError(

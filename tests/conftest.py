@@ -16,6 +16,7 @@ from dbt.adapters.sqlite.connections import SQLiteCredentials
 from scripts import pipeline
 from scripts.dbt_runner import Dbt
 from scripts.demo.files import write_demo
+from scripts.project import Project
 from scripts.settings import PROJECT_DIR, PostgresAddress, Settings, read_settings
 from tests.support.engines import postgres_server
 from tests.support.requirements import need
@@ -127,7 +128,9 @@ def demo_shop(made_once: MadeOnce) -> Settings:
 
     def run(settings: Settings) -> None:
         files = write_demo(settings.demo_dir, customers=600)
-        pipeline.run(settings, [files.customers, files.products, files.transactions])
+        pipeline.run(
+            Project.create(settings), [files.customers, files.products, files.transactions]
+        )
 
     return made_once("demo_shop", run)
 
@@ -137,7 +140,7 @@ def real_shop(made_once: MadeOnce, online_retail: Path) -> Settings:
     """A whole run on the real file."""
 
     def run(settings: Settings) -> None:
-        pipeline.run(settings, [online_retail])
+        pipeline.run(Project.create(settings), [online_retail])
 
     return made_once("real_shop", run)
 
@@ -160,8 +163,9 @@ def shop_of(
         file = settings.data_dir / "transactions.csv"
         with file.open("w", newline="") as opened:
             csv.writer(opened).writerows(rows)
-        pipeline.load_files(settings, [file])
-        pipeline.build(settings)
+        project = Project.create(settings)
+        pipeline.load_files(project, [file])
+        pipeline.build(project)
         return settings
 
     return build

@@ -53,7 +53,7 @@ class Features(Protocol):
 
 
 @runtime_checkable
-class SpreadFeatures(Features, Protocol):
+class DistributedFeatures(Features, Protocol):
     """Features on a cluster, which scores them where they are stored."""
 
     def scored(
@@ -196,7 +196,7 @@ def score_customers(
         Ordered by customer id.
     """
     statement = customer_query()
-    if isinstance(features, SpreadFeatures):
+    if isinstance(features, DistributedFeatures):
         yield from features.scored(statement, snapshot_number, scorer=scorer, size=chunk_rows)
     else:
         yield from scorer(features.rows(statement, snapshot_number, size=chunk_rows))

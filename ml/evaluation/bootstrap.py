@@ -94,14 +94,14 @@ def intervals(
         Seed of the random numbers.
     """
     cells = make_cells(labels, probability, threshold=threshold)
-    drawn = _resample(cells, repeats=repeats, seed=seed)
+    replicates = _resample(cells, repeats=repeats, seed=seed)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = {
-            **_losses(cells, drawn),
-            **_ranking_metrics(drawn),
-            **_classification_metrics(cells, drawn),
+            **_losses(cells, replicates),
+            **_ranking_metrics(replicates),
+            **_classification_metrics(cells, replicates),
         }
-        found["expected_calibration_error"] = _calibration_error(cells, drawn)
+        found["expected_calibration_error"] = _calibration_error(cells, replicates)
     return {
         name: _centred(values[name], draws, highest=np.inf if name in UNBOUNDED else 1.0)
         for name, draws in found.items()
@@ -143,38 +143,40 @@ def make_cells(labels: IntArray, probability: FloatArray, *, threshold: float) -
 def _resample(cells: Cells, *, repeats: int, seed: int) -> Replicates:
     counts = np.concatenate((cells.others, cells.buyers))
     total = int(counts.sum())
-    drawn = np.random.default_rng(seed).multinomial(total, counts / total, repeats)
-    others, buyers = np.split(drawn.astype(np.float64), 2, axis=1)
+    replicates = np.random.default_rng(seed).multinomial(total, counts / total, repeats)
+    others, buyers = np.split(replicates.astype(np.float64), 2, axis=1)
     return Replicates(others, buyers)
 
 
-def _losses(cells: Cells, drawn: Replicates) -> Mapping[str, FloatArray]:
+def _losses(cells: Cells, replicates: Replicates) -> Mapping[str, FloatArray]:
     clipped = np.clip(cells.probability, CLIP, 1 - CLIP)
-    rows = drawn.rows.sum(axis=1)
-    log_likelihood = drawn.buyers @ np.log(clipped) + drawn.others @ np.log(1 - clipped)
-    squares = drawn.buyers @ (1 - cells.probability) ** 2 + drawn.others @ cells.probability**2
+    rows = replicates.rows.sum(axis=1)
+    log_likelihood = replicates.buyers @ np.log(clipped) + replicates.others @ np.log(1 - clipped)
+    squares = (
+        replicates.buyers @ (1 - cells.probability) ** 2 + replicates.others @ cells.probability**2
+    )
     return {"log_loss": -log_likelihood / rows, "brier": squares / rows}
 
 
-def _ranking_metrics(drawn: Replicates) -> Mapping[str, FloatArray]:
-    buyers, others = drawn.buyers.sum(axis=1), drawn.others.sum(axis=1)
-    above = _from_the_top(drawn.others) - drawn.others
-    ranked_below = others[:, None] - above - drawn.others / 2
-    reached = drawn.before + drawn.rows
-    precision = np.nan_to_num(_from_the_top(drawn.buyers) / reached)
+def _ranking_metrics(replicates: Replicates) -> Mapping[str, FloatArray]:
+    buyers, others = replicates.buyers.sum(axis=1), replicates.others.sum(axis=1)
+    above = _from_the_top(replicates.others) - replicates.others
+    ranked_below = others[:, None] - above - replicates.others / 2
+    reached = replicates.before + replicates.rows
+    precision = np.nan_to_num(_from_the_top(replicates.buyers) / reached)
     tenth = (buyers + others) / 10
-    share = np.clip((tenth[:, None] - drawn.before) / drawn.rows, 0, 1)
-    found = (drawn.buyers * np.nan_to_num(share)).sum(axis=1)
+    share = np.clip((tenth[:, None] - replicates.before) / replicates.rows, 0, 1)
+    found = (replicates.buyers * np.nan_to_num(share)).sum(axis=1)
     return {
-        "roc_auc": (drawn.buyers * ranked_below).sum(axis=1) / (buyers * others),
-        "average_precision": (drawn.buyers * precision).sum(axis=1) / buyers,
+        "roc_auc": (replicates.buyers * ranked_below).sum(axis=1) / (buyers * others),
+        "average_precision": (replicates.buyers * precision).sum(axis=1) / buyers,
         "lift_top_tenth": found / tenth / (buyers / (buyers + others)),
     }
 
 
-def _classification_metrics(cells: Cells, drawn: Replicates) -> Mapping[str, FloatArray]:
-    hits, false_positives = drawn.buyers @ cells.is_marked, drawn.others @ cells.is_marked
-    buyers, rows = drawn.buyers.sum(axis=1), drawn.rows.sum(axis=1)
+def _classification_metrics(cells: Cells, replicates: Replicates) -> Mapping[str, FloatArray]:
+    hits, false_positives = replicates.buyers @ cells.is_marked, replicates.others @ cells.is_marked
+    buyers, rows = replicates.buyers.sum(axis=1), replicates.rows.sum(axis=1)
     misses = buyers - hits
     return {
         "accuracy": 1 - (false_positives + misses) / rows,
@@ -184,13 +186,13 @@ def _classification_metrics(cells: Cells, drawn: Replicates) -> Mapping[str, Flo
     }
 
 
-def _calibration_error(cells: Cells, drawn: Replicates) -> FloatArray:
+def _calibration_error(cells: Cells, replicates: Replicates) -> FloatArray:
     """Return the expected calibration error over ten quantile bins."""
-    rows = drawn.rows
+    rows = replicates.rows
     total = rows.sum(axis=1)
     middle = (np.cumsum(rows, axis=1) - rows / 2) / total[:, None]
     bins = np.minimum(middle * CALIBRATION_BINS, CALIBRATION_BINS - 1).astype(np.int64)
-    gap = drawn.buyers - rows * cells.probability
+    gap = replicates.buyers - rows * cells.probability
     error = np.zeros(total.size)
     for place in range(CALIBRATION_BINS):
         error += np.abs((gap * (bins == place)).sum(axis=1))

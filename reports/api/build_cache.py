@@ -19,14 +19,16 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from reports.api import queries
 from reports.errors import ReportError
 from reports.formatting import public_id
 from reports.marts import reader
-from reports.marts.build import BuildInfo
+from reports.marts.build import BuildInfo, read_build
+from reports.marts.customers import read_email_numbers
 
+Row = TypeVar("Row")
 SECONDS_TO_LIVE = 3600
 """How long counts are kept, if no other build comes first."""
 SECONDS_TO_READ = 5
@@ -82,7 +84,7 @@ def open_source(marts_db: Path) -> Source:
         connection.close()
         mark, connection = now, _opened(marts_db)
     try:
-        facts = reader.read_build(connection)
+        facts = read_build(connection)
     except BaseException:
         connection.close()
         raise
@@ -123,8 +125,9 @@ class Build:
         connection = source.connection
         self.source = source
         self.opened = seconds()
-        self.segments = dict(connection.execute(queries.SEGMENT_COUNTS).fetchall())
-        self.email_numbers = reader.read_email_numbers(connection)
+        counts = reader.read_rows(connection, queries.SegmentCount, queries.SEGMENT_COUNTS)
+        self.segments = {row.segment: row.customers for row in counts}
+        self.email_numbers = read_email_numbers(connection)
         self.hidden_ids = {public_id(key, self.email_numbers): key for key in self.email_numbers}
         self._sorted_rows = _read_sorted_rows(connection)
         self._kept: dict[str, str] = {}
@@ -138,10 +141,10 @@ class Build:
         """
         return self._sorted_rows.get((measure, segment), ())
 
-    def ask(self, statement: str, **bound: object) -> Sequence[tuple[Any, ...]]:
+    def ask(self, row_class: type[Row], statement: str, **bound: object) -> Sequence[Row]:
         """Return all rows of a statement; a `sqlite3.OperationalError` where it takes too long."""
         self._end = seconds() + SECONDS_TO_READ
-        return self.source.connection.execute(statement, bound).fetchall()
+        return list(reader.read_rows(self.source.connection, row_class, statement, bound))
 
     def keep(self, name: str, make: Callable[[], str]) -> str:
         """Return an answer that is the same for everybody; made once, it lives as long as this."""
@@ -167,9 +170,9 @@ def _read_sorted_rows(
     found: dict[tuple[str, str | None], array[int]] = defaultdict(lambda: array("q"))
     for measure, statement in queries.SORTED_ROWS.items():
         everyone = found[measure, None]
-        for row_id, segment in connection.execute(statement):
-            everyone.append(row_id)
-            found[measure, segment].append(row_id)
+        for row in reader.read_rows(connection, queries.RankedCustomer, statement):
+            everyone.append(row.row_id)
+            found[measure, row.segment].append(row.row_id)
     return found
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from reports.api.build_cache import Source, open_source
 from reports.api.responses import build_headers, rights_of
 from reports.exports.customer_lists import read_lines
-from reports.exports.selection import Choice, check_choice
+from reports.exports.selection import Selection, check_selection
 from reports.site.customer_data import batches
 
 LINES_AT_ONCE = 1_000
@@ -27,7 +27,7 @@ class CsvAnswer(StreamingResponse):
     media_type = "text/csv"
 
 
-async def answer(request: Request, choose: Callable[[sqlite3.Connection], Choice]) -> Response:
+async def answer(request: Request, choose: Callable[[sqlite3.Connection], Selection]) -> Response:
     """Download a list, from a connection of its own.
 
     Parameters
@@ -39,7 +39,7 @@ async def answer(request: Request, choose: Callable[[sqlite3.Connection], Choice
 
     Raises
     ------
-    ChoiceError
+    SelectionError
         If the marts have no such list.
     ReportError, sqlite3.Error
         If they cannot be read.
@@ -57,16 +57,16 @@ class _Opened:
     """A list whose first lines are read: what is wrong with the marts shows before the answer."""
 
     source: Source
-    choice: Choice
+    choice: Selection
     first: list[str]
     others: Iterator[list[str]]
 
 
-def _open(path: Path, choose: Callable[[sqlite3.Connection], Choice]) -> _Opened:
+def _open(path: Path, choose: Callable[[sqlite3.Connection], Selection]) -> _Opened:
     source = open_source(path)
     try:
         choice = choose(source.connection)
-        check_choice(source.connection, choice)
+        check_selection(source.connection, choice)
         others = batches(read_lines(source.connection, choice), LINES_AT_ONCE)
         return _Opened(source, choice, next(others), others)
     except BaseException:

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from reports.errors import ChoiceError, ReportError
+from reports.errors import ReportError, SelectionError
 from reports.formatting import without_email
 
 logger = logging.getLogger("tillsight.api")
@@ -35,7 +35,7 @@ def failure(status: int, sentence: str, headers: Mapping[str, str] | None = None
 def add_handlers(app: FastAPI) -> None:
     """Answer every error in the one shape."""
     app.add_exception_handler(RequestValidationError, _wrong_question)
-    app.add_exception_handler(ChoiceError, _impossible_choice)
+    app.add_exception_handler(SelectionError, _invalid_selection)
     app.add_exception_handler(HTTPException, _refusal)
     app.add_exception_handler(sqlite3.OperationalError, _interrupted)
     app.add_exception_handler(sqlite3.Error, _broken_marts)
@@ -70,7 +70,7 @@ def explain(problem: Mapping[str, Any]) -> str:
     return f"{'.'.join(names)} parameter: {message[:1].lower()}{message[1:]}"
 
 
-async def _impossible_choice(_: Request, error: Exception) -> Response:
+async def _invalid_selection(_: Request, error: Exception) -> Response:
     return failure(400, str(error))
 
 

@@ -40,7 +40,7 @@ def make_page(shop: Shop, first_customers: Sequence[Customer]) -> Page:
     Parameters
     ----------
     shop : Shop
-        What `queries.read_shop` returns.
+        What `read_shop` returns.
     first_customers : sequence of Customer
         The customers that stand in the page itself, highest spend first.
 
@@ -84,7 +84,7 @@ def make_page(shop: Shop, first_customers: Sequence[Customer]) -> Page:
         customers=tuple(_customer_line(row, shop, money) for row in first_customers),
         customer_count=number(build.customers),
         countries=tuple(map(without_email, shop.countries)),
-        has_predictions=shop.predictions > 0,
+        has_predictions=bool(shop.has_predictions),
         has_scores=has_scores,
         model=None if message else make_model_part(shop, money),
         model_message=message,

@@ -96,7 +96,7 @@ def _exports(shop: Shop) -> tuple[ExportLink, ...]:
                 f"The customers of the segment {row.segment}: {EXPORT_COLUMNS}",
                 number(row.customers),
             )
-            for row in shop.segments
+            for row in (*shop.segments, *shop.segment_details)
         ),
     )
 

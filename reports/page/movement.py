@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from reports.formatting import DASH, Money, capital, count, day, month, number, percent, short_day
 from reports.marts.segments import Cohort, Move, MoveCause, MoveTotal, Segment, SegmentSize
 from reports.marts.shop import Shop
-from reports.marts.suppressed import Count, Figure, Withheld, known, shown, whole
+from reports.marts.suppressed import Count, Figure, Suppressed, known, shown, whole
 from reports.page.chart_style import QUIET, legend_above, make_figure, scale
 from reports.page.components import Cell, Chart, Grid, make_chart, shade
 from reports.page.table import Column, Table
@@ -260,7 +260,7 @@ def customers_moved(totals: Sequence[MoveTotal], moves: Sequence[Move]) -> str |
         return None
     by_direction = {total.direction: total.customers for total in totals}
     up, down = by_direction.get("up", 0), by_direction.get("down", 0)
-    if Withheld.WITHHELD in (up, down):
+    if Suppressed.WITHHELD in (up, down):
         return None
     since = day(moves[0].from_as_of_date)
     return (
@@ -304,7 +304,7 @@ def people_moved(totals: Sequence[MoveTotal]) -> str:
             ("same", "stayed"),
             ("new", "are new"),
         )
-        if by_direction.get(direction) is not Withheld.WITHHELD
+        if by_direction.get(direction) is not Suppressed.WITHHELD
     ]
     if len(parts) < 2:
         return "Too few customers moved to say how many"
@@ -327,7 +327,7 @@ def money_moved(totals: Sequence[MoveTotal], money: Money) -> str:
 
 def cohorts_return(return_rate: Figure | None) -> str:
     """Head the cohort heat map."""
-    if isinstance(return_rate, Withheld):
+    if isinstance(return_rate, Suppressed):
         return "Too few new customers came back to say how many"
     return (new_customers_return(return_rate) or "No cohort has a second month yet").rstrip(".")
 

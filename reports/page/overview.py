@@ -12,7 +12,7 @@ from reports.formatting import Money, count, month, number, percent, short_day
 from reports.marts.build import BuildInfo
 from reports.marts.sales import Kpi, Month
 from reports.marts.shop import Shop
-from reports.marts.suppressed import Figure, Withheld, known, shown
+from reports.marts.suppressed import Figure, Suppressed, known, shown
 from reports.page.chart_style import ACCENT, SOFT, make_figure, scale
 from reports.page.components import Chart, make_chart
 from reports.page.data import money_covered
@@ -73,7 +73,7 @@ def _likely(now: Kpi) -> str | None:
     low = now.expected_buyers_low
     if low is None:
         return None
-    if isinstance(low, Withheld):
+    if isinstance(low, Suppressed):
         return number(low)
     return f"likely {number(low)} to {number(now.expected_buyers_high)}"
 
@@ -236,7 +236,7 @@ def change_in_words(change: Figure | None) -> str:
     """
     if change is None:
         return "nothing to compare with"
-    if isinstance(change, Withheld):
+    if isinstance(change, Suppressed):
         return f"change {number(change)}"
     if abs(change) < ABOUT_SAME:
         return "unchanged"

@@ -19,8 +19,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reports.formatting import public_id, script_json, without_email
-from reports.marts import reader
-from reports.marts.customers import Customer, Order, OrderProduct, Profile
+from reports.marts.customers import (
+    Customer,
+    Order,
+    OrderProduct,
+    Profile,
+    read_customers,
+    read_order_products,
+    read_orders,
+    read_profiles,
+)
 from reports.marts.shop import Shop
 from reports.marts.suppressed import whole
 
@@ -231,7 +239,7 @@ def read_data_files(
     connection : sqlite3.Connection
         The marts.
     shop : Shop
-        What `queries.read_shop` returns.
+        What `read_shop` returns.
     progress : callable
         Told how many customers were written, of how many.
     """
@@ -262,17 +270,17 @@ def _customers(connection: sqlite3.Connection, shop: Shop) -> Iterator[tuple[int
         "segment_detail": {row.segment: place for place, row in enumerate(shop.segment_details)},
         "country": {name: place for place, name in enumerate(shop.countries)},
     }
-    stream = batches(reader.read_customers(connection), CUSTOMERS_PER_CHUNK)
+    stream = batches(read_customers(connection), CUSTOMERS_PER_CHUNK)
     for batch in stream:
         yield len(batch), customers_data(batch, names, shop.email_numbers)
 
 
 def _profiles(connection: sqlite3.Connection, shop: Shop) -> Iterator[tuple[int, Any]]:
-    orders = OrdersByCustomer(reader.read_orders(connection))
+    orders = OrdersByCustomer(read_orders(connection))
     has_products = whole(shop.build.kept_transactions) <= MOST_LINES_WITH_PRODUCTS
-    listed = reader.read_order_products(connection) if has_products else iter(())
+    listed = read_order_products(connection) if has_products else iter(())
     products = ProductsByCustomer(listed)
-    stream = batches(reader.read_profiles(connection), PROFILES_PER_CHUNK)
+    stream = batches(read_profiles(connection), PROFILES_PER_CHUNK)
     for batch in stream:
         ids = [profile.customer_id for profile in batch]
         yield len(batch), profiles_data(batch, orders.of(ids), products.of(ids))

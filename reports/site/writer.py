@@ -21,7 +21,8 @@ from reports import formatting
 from reports.errors import ReportError
 from reports.formatting import without_email
 from reports.marts import reader
-from reports.marts.shop import Shop
+from reports.marts.customers import read_customers
+from reports.marts.shop import Shop, read_shop
 from reports.marts.suppressed import whole
 from reports.page import chart_style
 from reports.page.build import Page, make_page
@@ -166,11 +167,11 @@ class _Draft:
 
 
 def _draft(connection: sqlite3.Connection, options: SiteOptions, progress: Progress) -> _Draft:
-    shop = reader.read_shop(connection)
+    shop = read_shop(connection)
     check_colours(shop.segments)
     if options.is_public:
         shop = public_page.suppress(shop)
-    customers = iter(()) if options.is_public else reader.read_customers(connection)
+    customers = iter(()) if options.is_public else read_customers(connection)
     page = make_page(shop, list(islice(customers, FIRST_CUSTOMERS)))
     if options.title:
         page = replace(page, shop_name=options.title)
@@ -235,7 +236,7 @@ def _of_customers(shop: Shop) -> dict[str, Any]:
         "segments": [{"name": row.segment, "order": row.segment_order} for row in shop.segments],
         "details": [row.segment for row in shop.segment_details],
         "countries": [without_email(name) for name in shop.countries],
-        "hasPredictions": shop.predictions > 0,
+        "hasPredictions": bool(shop.has_predictions),
         "threshold": next((run.threshold for run in shop.model_runs if run.is_in_use), None),
         "ordersPerCustomer": customer_data.ORDERS_PER_CUSTOMER,
     }

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.errors import TillsightError
+from scripts.progress import Progress
 from scripts.storage import migrations, sqlite
-
-Progress = Callable[[str, int, int], None]
 
 # Enough for a megabyte and more at a time: the bar moves, and copying is not slowed down.
 PAGES_PER_STEP = 256

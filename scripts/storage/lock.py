@@ -11,15 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scripts.errors import TillsightError
-from scripts.publish import releases
 from scripts.settings import Settings
 
 
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
     """Let one process at a time work in a data folder; a process that dies lets go.
-
-    What dead processes left is removed first.
 
     Raises
     ------
@@ -44,7 +41,6 @@ def only_one(settings: Settings) -> Iterator[None]:
     with closing(connection):
         holder.write_text(f"{os.getpid()} {platform.node()}\n")
         try:
-            releases.tidy(settings.data_dir)
             yield
         finally:
             holder.unlink(missing_ok=True)

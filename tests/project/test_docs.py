@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from reports.api.app import make_api
 from reports.api.options import ApiOptions
 from scripts.cli.app import app
-from scripts.ingest.formats import FORMS
+from scripts.ingest.formats import FORMATS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -50,12 +50,29 @@ def test_every_command_has_help_with_an_example(command):
     assert result.exit_code == 0
     assert "Examples" in result.output
     assert f"tillsight {command}" in result.output
-    for option in ("--data-dir", "--as-of", "--target"):
-        assert option in result.output
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        *((name, "--data-dir --as-of --target --quiet") for name in ("demo", "run", "build")),
+        *((name, "--data-dir --as-of --target --quiet") for name in ("train", "predict")),
+        ("load", "--data-dir --target --quiet"),
+        *((name, "--data-dir --quiet") for name in ("report", "export", "backup")),
+        *((f"model {name}", "--data-dir") for name in ("list", "show", "use")),
+        *((name, "--data-dir") for name in ("serve", "doctor")),
+        ("restore", "--data-dir --target"),
+        ("token", ""),
+    ],
+)
+def test_a_command_takes_only_the_shared_options_that_it_uses(command, options):
+    shared = {"--data-dir", "--as-of", "--target", "--quiet"}
+    taken = set(re.findall(r"(--[a-z-]+)", help_of(command)))
+    assert shared & taken == set(options.split())
 
 
 def help_of(command: str) -> str:
-    return CliRunner().invoke(app, [command, "--help"], terminal_width=200).output
+    return CliRunner().invoke(app, [*command.split(), "--help"], terminal_width=200).output
 
 
 @pytest.mark.parametrize("command", ["report", "export", "serve", "token"])
@@ -91,8 +108,8 @@ def test_the_readme_lists_exactly_the_marts():
     assert set(table_names("table")) == marts
 
 
-def test_the_forms_of_the_readme_are_those_that_are_read():
-    assert set(table_names("form")) == {form.name for form in FORMS}
+def test_the_formats_of_the_readme_are_those_that_are_read():
+    assert set(table_names("format")) == {file_format.name for file_format in FORMATS}
 
 
 def test_the_query_in_the_readme_runs(demo_shop):

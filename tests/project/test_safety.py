@@ -57,6 +57,20 @@ def test_reports_contain_sql_in_marts_and_api_queries_only(path):
 
 
 @modules
+def test_reports_run_queries_in_the_reader_alone(path):
+    if relative(path).startswith("reports/") and relative(path) != "reports/marts/reader.py":
+        assert not re.search(r"\.(execute\w*|fetch\w+|row_factory)\b", path.read_text())
+
+
+@modules
+def test_reports_contain_sql_in_marts_and_api_queries_alone(path):
+    is_report = relative(path).startswith("reports/")
+    has_queries = relative(path).startswith(("reports/marts/", "reports/api/queries.py"))
+    if is_report and not has_queries:
+        assert not re.search(r"\bselect\b[^.]*?\bfrom\b", path.read_text())
+
+
+@modules
 def test_no_module_reads_the_clock_or_unpickles(path):
     if relative(path) in CLOCK_READERS:
         return

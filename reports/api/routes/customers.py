@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -15,7 +15,7 @@ from reports.api import csv_response, queries, schemas
 from reports.api.auth import Rights
 from reports.api.build_cache import Build
 from reports.api.responses import build_of, refusals, reply, rights_of, to_json
-from reports.exports.selection import Choice, check_segment
+from reports.exports.selection import Selection, check_segment
 from reports.formatting import public_id
 
 router = APIRouter(prefix="/api", tags=["customers"])
@@ -66,7 +66,8 @@ async def rfm(
     check_segment(segment or None, list(build.segments))
     row_ids = build.sorted_rows(sort_by, segment or None)
     chosen = list(row_ids[(page - 1) * limit : page * limit])
-    found = ",".join(row for (row,) in build.ask(queries.CUSTOMERS, row_ids=str(chosen)))
+    rows = build.ask(queries.CustomerJson, queries.CUSTOMERS, row_ids=str(chosen))
+    found = ",".join(row.customer_json for row in rows)
     data = _without_email(build, f"[{found}]") if _hides(request, found) else f"[{found}]"
     return reply(request, build, f'{{"data":{data},"total":{len(row_ids)},"page":{page}}}')
 
@@ -116,40 +117,40 @@ async def details(
     """Show one customer: scores, forecast with reasons, orders and returns, newest first."""
     build, rights = await build_of(request), rights_of(request)
     key = _real_id(build, rights, customer_id)
-    found = build.ask(queries.CUSTOMER, customer_id=key)
+    found = build.ask(queries.CustomerDetails, queries.CUSTOMER, customer_id=key)
     if not found:
         raise HTTPException(404, "Customer not found")
-    _, name, email, country, *figures = found[0]
+    (customer,) = found
+    (length,) = build.ask(queries.HistoryLength, queries.HISTORY_LENGTH, customer_id=key)
     answer = {
         "customer_id": customer_id,
-        "name": rights.text(name),
-        **({"email": email} if rights.sees_email else {}),
-        "country": rights.text(country),
-        **_figures(rights, *figures),
+        "name": rights.text(customer.name),
+        **({"email": customer.email} if rights.sees_email else {}),
+        "country": rights.text(customer.country),
+        **_figures(rights, customer),
         "transaction_history": _history(build, rights, key, limit, page),
-        "transaction_count": build.ask(queries.HISTORY_LENGTH, customer_id=key)[0][0],
+        "transaction_count": length.invoices,
         "page": page,
     }
     return reply(request, build, to_json(answer))
 
 
-def _figures(rights: Rights, *figures: Any) -> dict[str, Any]:
-    recency, frequency, monetary, segment, probability, label, confidence, reasons = figures
+def _figures(rights: Rights, customer: queries.CustomerDetails) -> dict[str, Any]:
     scores = {
-        "recency": recency,
-        "frequency": frequency,
-        "monetary": monetary,
-        "segment": segment,
+        "recency": customer.recency,
+        "frequency": customer.frequency,
+        "monetary": customer.monetary,
+        "segment": customer.segment,
     }
     prediction = {
-        "purchase_probability": probability,
-        "predicted_next_month": bool(label),
-        "confidence": confidence,
-        "reasons": [rights.text(reason) for reason in json.loads(reasons or "[]")],
+        "purchase_probability": customer.purchase_probability,
+        "predicted_next_month": bool(customer.predicted_label),
+        "confidence": customer.confidence,
+        "reasons": [rights.text(reason) for reason in json.loads(customer.reasons or "[]")],
     }
     return {
-        "rfm": None if segment is None else scores,
-        "prediction": None if probability is None else prediction,
+        "rfm": None if customer.segment is None else scores,
+        "prediction": None if customer.purchase_probability is None else prediction,
     }
 
 
@@ -157,11 +158,21 @@ def _history(
     build: Build, rights: Rights, customer_id: str, limit: int, page: int
 ) -> list[dict[str, Any]]:
     lines = build.ask(
-        queries.HISTORY, customer_id=customer_id, limit=limit, offset=(page - 1) * limit
+        queries.InvoiceProduct,
+        queries.HISTORY,
+        customer_id=customer_id,
+        limit=limit,
+        offset=(page - 1) * limit,
     )
     return [
-        {"date": day, "amount": amount, "products": [rights.text(name) for *_, name in products]}
-        for (_, day, amount), products in groupby(lines, key=itemgetter(0, 1, 2))
+        {
+            "date": day,
+            "amount": amount,
+            "products": [rights.text(line.product_name) for line in products],
+        }
+        for (_, day, amount), products in groupby(
+            lines, key=attrgetter("invoice_id", "day", "amount")
+        )
     ]
 
 
@@ -173,7 +184,7 @@ def _history(
 async def export(request: Request, wanted: schemas.ExportRequest) -> Response:
     """Download customers as CSV, by id, with the bytes of 'tillsight export' for that choice."""
     days = wanted.date_range or schemas.DateRange()
-    choice = Choice(
+    choice = Selection(
         segment=wanted.segment,
         start=days.start,
         end=days.end,

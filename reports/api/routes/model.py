@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -69,41 +69,45 @@ async def metrics(request: Request) -> Response:
 
 
 def _metrics(build: Build) -> str:
-    runs = build.ask(queries.MODEL_RUN)
-    if not runs or runs[0][1] != "trained":
+    runs = build.ask(queries.RunInUse, queries.MODEL_RUN)
+    if not runs or runs[0].status != "trained":
         raise HTTPException(503, "Model unavailable")
-    run_id, _, model, threshold, verdict, trained, samples, judged, customers = runs[0]
-    found = {
-        (name, metric): figures
-        for name, metric, *figures in build.ask(queries.MODEL_METRICS, model_run_id=run_id)
-    }
+    run = runs[0]
+    model = run.chosen_model
+    rows = build.ask(queries.ModelMetric, queries.MODEL_METRICS, model_run_id=run.model_run_id)
+    found = {(row.model, row.metric): row for row in rows}
     answer: dict[str, Any] = {
         **_quality(found, model),
         "intervals": _intervals(found, model),
-        "confusion_matrix": {name: int(found[model, name][0]) for name in COUNTS},
+        "confusion_matrix": {name: int(cast("float", found[model, name].value)) for name in COUNTS},
         "baselines": {
             name: _quality(found, name) for name in BASELINES if (name, "log_loss") in found
         },
         "model": model,
-        "model_run_id": run_id,
-        "verdict": verdict,
-        "threshold": threshold,
-        "model_trained_date": trained,
-        "training_samples": samples,
-        "evaluated_as_of_date": judged,
-        "evaluated_customers": customers,
+        "model_run_id": run.model_run_id,
+        "verdict": run.verdict,
+        "threshold": run.threshold,
+        "model_trained_date": run.as_of_date,
+        "training_samples": run.training_rows,
+        "evaluated_as_of_date": run.evaluated_as_of_date,
+        "evaluated_customers": run.evaluation_rows,
     }
     return to_json(answer)
 
 
-def _quality(found: dict[tuple[str, str], Any], model: str) -> dict[str, float | None]:
-    return {name: found.get((model, metric), (None,))[0] for name, metric in QUALITIES.items()}
+Found = dict[tuple[str, str], queries.ModelMetric]
+"""Metrics by model and name."""
 
 
-def _intervals(found: dict[tuple[str, str], Any], model: str) -> dict[str, list[float]]:
-    pairs = {name: found.get((model, metric)) for name, metric in QUALITIES.items()}
+def _quality(found: Found, model: str) -> dict[str, float | None]:
+    rows = {name: found.get((model, metric)) for name, metric in QUALITIES.items()}
+    return {name: row.value if row else None for name, row in rows.items()}
+
+
+def _intervals(found: Found, model: str) -> dict[str, list[float]]:
+    rows = {name: found.get((model, metric)) for name, metric in QUALITIES.items()}
     return {
-        name: [low, high]
-        for name, (_, low, high) in ((name, pair) for name, pair in pairs.items() if pair)
-        if low is not None
+        name: [row.low, row.high]
+        for name, row in rows.items()
+        if row is not None and row.low is not None and row.high is not None
     }

@@ -17,7 +17,7 @@ from starlette.types import Scope
 from reports.api import csv_response
 from reports.api.responses import rights_of
 from reports.exports.customer_lists import named_files
-from reports.exports.selection import Choice
+from reports.exports.selection import Selection
 
 router = APIRouter(include_in_schema=False)
 NAMED_BY_CONTENT = re.compile(r"\.[0-9a-f]{10}[./]")
@@ -72,7 +72,7 @@ async def named_list(request: Request, name: str) -> Response:
     """Download a file of the exports folder, made anew with what the caller may see."""
     sees_email = rights_of(request).sees_email
 
-    def choose(connection: sqlite3.Connection) -> Choice:
+    def choose(connection: sqlite3.Connection) -> Selection:
         choice = named_files(connection).get(name)
         if choice is None:
             raise HTTPException(404)

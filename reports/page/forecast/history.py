@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reports.formatting import DASH, capital, day, interval, model_name, number, percent, short_day
 from reports.marts.forecast import Metric, TrackBand, TrackDate, TrackTotal, Window
 from reports.marts.shop import Shop
-from reports.marts.suppressed import Figure, Withheld
+from reports.marts.suppressed import Figure, Suppressed
 from reports.page.components import Chart, make_chart
 from reports.page.forecast import history_charts
 from reports.page.forecast.score_charts import band_label
@@ -263,7 +263,7 @@ def _bands_chart(shop: Shop) -> Chart:
 
 
 def _bands_finding(error: Figure | None) -> str:
-    if isinstance(error, Withheld):
+    if isinstance(error, Suppressed):
         return "Past probabilities beside what came true"
     points = 100 * (error or 0)
     return f"Past probabilities and what came true differ by {number(points, decimals=1)} points"

@@ -17,7 +17,7 @@ from reports.formatting import (
     plain,
 )
 from reports.marts.forecast import CurvePoint, Metric, ModelRun
-from reports.marts.suppressed import Withheld
+from reports.marts.suppressed import Suppressed
 from reports.page.components import Passage
 from reports.page.table import Column, Measured, Table
 
@@ -116,7 +116,7 @@ class Figures:
     def missing(self, model: str, metric: str, part: str = "all") -> str:
         """Write that a figure was not measured, or is not shown."""
         is_withheld = (model, part, metric) in self.withheld
-        return Withheld.WITHHELD.value if is_withheld else DASH
+        return Suppressed.WITHHELD.value if is_withheld else DASH
 
     def models(self) -> tuple[str, ...]:
         """Return who was judged: the model in use, other candidates, the baselines."""

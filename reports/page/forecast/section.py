@@ -44,7 +44,7 @@ def make_model_part(shop: Shop, money: Money) -> ModelPart | None:
     run = run_in_use(shop.model_runs)
     if run is None or run.status != "trained":
         return None
-    figures = metrics.Figures(shop.metrics, run.chosen_model, shop.withheld_metrics)
+    figures = metrics.Figures(shop.metrics, run.chosen_model, shop.suppressed_metrics)
     chosen_on = history.window_with(shop.windows, "choose")
     return ModelPart(
         verdict=verdict(run),

@@ -11,7 +11,7 @@ import pytest
 
 from reports.api import csv_response
 from reports.exports.customer_lists import write_export, write_exports
-from reports.exports.selection import Choice
+from reports.exports.selection import Selection
 from reports.marts.customers import EXPORT_ROWS
 from tests.reports.conftest import make_marts
 
@@ -22,21 +22,21 @@ EXPORT = "/api/export/customers"
 @pytest.mark.parametrize(
     ("body", "choice"),
     [
-        ({"segment": None}, Choice()),
-        ({"segment": "Lost"}, Choice(segment="Lost")),
+        ({"segment": None}, Selection()),
+        ({"segment": "Lost"}, Selection(segment="Lost")),
         (
             {"segment": "Champions", "include_predictions": False},
-            Choice(segment="Champions", include_predictions=False),
+            Selection(segment="Champions", include_predictions=False),
         ),
-        ({"segment": None, "date_range": None}, Choice()),
-        ({"segment": None, "date_range": {}}, Choice()),
+        ({"segment": None, "date_range": None}, Selection()),
+        ({"segment": None, "date_range": {}}, Selection()),
         (
             {"segment": None, "date_range": {"start": "2024-06-01"}},
-            Choice(start="2024-06-01"),
+            Selection(start="2024-06-01"),
         ),
         (
             {"segment": "Loyal", "date_range": {"start": "2024-03-01", "end": "2024-05-31"}},
-            Choice(segment="Loyal", start="2024-03-01", end="2024-05-31"),
+            Selection(segment="Loyal", start="2024-03-01", end="2024-05-31"),
         ),
     ],
 )
@@ -82,7 +82,7 @@ def many(path, customers):
     return path
 
 
-@pytest.mark.parametrize("choice", [Choice(segment="Lost"), Choice(include_email=False)])
+@pytest.mark.parametrize("choice", [Selection(segment="Lost"), Selection(include_email=False)])
 def test_a_list_of_any_length_is_made_in_the_same_memory(tmp_path, choice):
     peaks, sizes = [], []
     for customers in (5_000, 50_000):

@@ -16,7 +16,7 @@ from reports.api import build_cache, middleware
 from tests.reports.api.conftest import query
 
 EXPORT = "/api/export/customers"
-SEGMENTS = "Choose one of: Champions, Loyal, At-Risk, Lost."
+SEGMENTS = "Choose one of: Champions, Loyal, At-Risk, Lost"
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_a_wrong_question_is_answered_with_a_sentence(api, address, status, sent
         ),
         (
             b'{"segment": null, "date_range": {"start": "2024-02-02", "end": "2024-02-01"}}',
-            "The start date 2024-02-02 lies after the end date 2024-02-01. Swap them.",
+            "The start date 2024-02-02 is later than the end date 2024-02-01. Swap them.",
         ),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from reports.exports.customer_lists import write_export
-from reports.exports.selection import Choice
+from reports.exports.selection import Selection
 from reports.site.writer import write_site
 from tests.support.browser import UNDRAWN, draw_all, unfold
 
@@ -124,14 +124,14 @@ def test_pages_hold_a_hundred_customers_and_together_all(visit, large_marts):
 
 def test_the_address_keeps_the_choice_and_brings_it_back(visit):
     page = visit()
-    page.select_option("#filter-detail", "Hibernating")
+    page.select_option("#filter-detail", "Dormant")
     page.locator("th[data-key=frequency] button").click()
     page.locator("th[data-key=frequency] button").click()
     address = page.evaluate("location.hash")
-    assert address == "#customers?detail=Hibernating&sort=frequency"
+    assert address == "#customers?detail=Dormant&sort=frequency"
     again = visit(address=address)
     assert ids(again) == ids(page)
-    assert again.locator("#filter-detail").input_value() == "Hibernating"
+    assert again.locator("#filter-detail").input_value() == "Dormant"
     again.locator("#filter-clear").click()
     assert again.evaluate("location.hash") == "#customers?sort=frequency"
 
@@ -193,7 +193,7 @@ def odd_page(odd_marts, tmp_path_factory) -> str:
 def test_the_download_is_the_file_of_the_same_choice_without_email(
     odd_marts, odd_page, chromium, tmp_path, address, segment
 ):
-    choice = Choice(segment=segment, include_email=False)
+    choice = Selection(segment=segment, include_email=False)
     written = write_export(odd_marts, tmp_path / "out.csv", choice)
     with chromium.new_context() as context:
         page = context.new_page()

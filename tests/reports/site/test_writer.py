@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reports.errors import ReportError
-from reports.marts import reader
+from reports.marts.customers import read_email_numbers
 from reports.site import assets, customer_data
 from reports.site.writer import write_site
 
@@ -350,10 +350,10 @@ def test_who_is_new_leaves_the_numbers_of_others_alone(marts, tmp_path):
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("update customers set customer_id = 'zoe@a.example' where rowid = 1")
         connection.execute("update customers set customer_id = 'bob@b.example' where rowid = 2")
-        assert reader.read_email_numbers(connection) == {"bob@b.example": 1, "zoe@a.example": 2}
+        assert read_email_numbers(connection) == {"bob@b.example": 1, "zoe@a.example": 2}
         connection.execute(
             "insert into customers (customer_id, name, created_at)"
             " values ('abe@c.example', 'Abe', '2024-07-01 09:00:00')"
         )
-        later = reader.read_email_numbers(connection)
+        later = read_email_numbers(connection)
     assert later == {"bob@b.example": 1, "zoe@a.example": 2, "abe@c.example": 3}

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from scripts.cli.app import app
 from scripts.errors import TillsightError
-from scripts.ingest.load import load_files
 from scripts.storage import backup as backups
 from scripts.storage import sqlite
+from tests.support.landing import load_files
 
 HEADER = "transaction_id,customer_id,product_id,invoice_date,quantity,amount\n"
 

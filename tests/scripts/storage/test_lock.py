@@ -100,9 +100,3 @@ def test_a_failure_lets_go(settings):
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             fail()
-
-
-def test_what_dead_processes_left_goes_before_the_work_begins(settings):
-    (settings.data_dir / "building").mkdir(parents=True)
-    with lock.only_one(settings):
-        assert not (settings.data_dir / "building").exists()

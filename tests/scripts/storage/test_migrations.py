@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts import pipeline
 from scripts.engines import sqlite
 from scripts.errors import TillsightError
+from scripts.project import Project
 from scripts.storage import migrations
 
 # Written by `iterdump` from a raw.db of the first version, cut down to a few rows a table.
@@ -49,7 +49,7 @@ def test_a_file_of_the_first_version_is_carried_on_and_loses_nothing(old_raw, se
     before = rows(old_raw)
     assert header(old_raw) == (0, 0)
     assert len(before["raw_prediction_log"]) == len(before["raw_standard_customers"]) == 4
-    pipeline.ensure_raw(settings_in(old_raw.parent))
+    Project.create(settings_in(old_raw.parent))
     assert header(old_raw) == (migrations.APPLICATION_ID, len(migrations.STEPS))
     assert rows(old_raw) == before
 
@@ -60,7 +60,7 @@ def test_a_new_file_has_the_tables_of_a_carried_on_one(old_raw, settings_in, tmp
             return dict(connection.execute("select name, sql from sqlite_master where sql > ''"))
 
     for folder in (old_raw.parent, tmp_path / "new"):
-        pipeline.ensure_raw(settings_in(folder))
+        Project.create(settings_in(folder))
     assert tables(old_raw) == tables(tmp_path / "new" / "raw.db")
     assert header(old_raw) == header(tmp_path / "new" / "raw.db")
 

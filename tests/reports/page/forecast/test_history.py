@@ -10,6 +10,7 @@ import pytest
 from reports.formatting import DASH, Money
 from reports.marts import reader
 from reports.marts.forecast import Metric, TrackTotal, Window
+from reports.marts.shop import read_shop
 from reports.page.forecast import history, section
 from reports.page.table import Measured
 
@@ -17,7 +18,7 @@ from reports.page.table import Measured
 @pytest.fixture(scope="module")
 def shop(marts):
     with reader.open_marts(marts) as connection:
-        return reader.read_shop(connection)
+        return read_shop(connection)
 
 
 @pytest.fixture(scope="module")

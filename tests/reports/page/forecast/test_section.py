@@ -12,6 +12,7 @@ import pytest
 from reports.formatting import DASH, Money
 from reports.marts import reader
 from reports.marts.forecast import CurvePoint, Metric, ModelRun
+from reports.marts.shop import read_shop
 from reports.page.forecast import metrics, section
 from reports.page.forecast.curves import baselines
 from reports.page.table import Measured
@@ -22,7 +23,7 @@ MONEY = Money("GBP")
 @pytest.fixture(scope="module")
 def shop(marts):
     with reader.open_marts(marts) as connection:
-        return reader.read_shop(connection)
+        return read_shop(connection)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def read_changed(marts, folder, *statements):
     connection.commit()
     connection.close()
     with reader.open_marts(folder / "marts.db") as opened:
-        return reader.read_shop(opened)
+        return read_shop(opened)
 
 
 def metric(model, name, value, *, part="all", date="2024-05-31", split="report", ends=None):
