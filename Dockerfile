@@ -11,15 +11,12 @@ COPY dbt_project dbt_project
 COPY ml ml
 COPY reports reports
 COPY scripts scripts
-# Editable, since the command line looks for dbt_project beside its own folder.
-RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-    --no-deps --no-build-isolation --editable . \
-    && .venv/bin/python -m compileall -q ml reports scripts
+RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
 
 FROM python:3.11-slim-bookworm
 
 RUN useradd --uid 10001 --create-home tillsight && install --directory --mode 700 --owner tillsight /data
-COPY --from=build /app /app
+COPY --from=build /app/.venv /app/.venv
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 TILLSIGHT_DATA_DIR=/data
 WORKDIR /app
 USER tillsight

@@ -1,11 +1,11 @@
-# Python 3.11, 3.12 or 3.13, pip and make are all that is needed; the rest is installed into .venv.
+# Needs Python 3.11, 3.12 or 3.13, pip and make; everything else is installed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?= sqlite
-# some tests wait for a browser or a server: one process more than there are processors keeps these busy
+# one process more than processors: some tests wait for a browser or a server
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 4 ? n + 1 : 4 )))
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
-# on all processors, where pip takes one; templates within packages that are no Python are passed over
+# pip compiles on one processor; some packages contain templates that are not valid Python
 PIP_COMPILE := $(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 ENGINES := duckdb postgres spark
 COMPILE := echo 'setuptools>=77' | uv pip compile pyproject.toml - --quiet --universal --python-version 3.11 \
@@ -13,16 +13,16 @@ COMPILE := echo 'setuptools>=77' | uv pip compile pyproject.toml - --quiet --uni
 
 .PHONY: help demo test lint lint-code lint-sql format mutants chaos bench lock clean
 
-help: ## List what can be made
+help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-demo: .venv/installed $(if $(filter-out sqlite,$(TARGET)),.venv/installed-$(TARGET)) ## Make up a shop, run everything on it, say where the page is; TARGET=duckdb on another engine
+demo: .venv/installed $(if $(filter-out sqlite,$(TARGET)),.venv/installed-$(TARGET)) ## Generate a demo shop and run everything on it; TARGET=duckdb for another engine
 	$(BIN)/tillsight demo --target $(TARGET)
 
 test: .venv/installed-dev ## Run all tests
 	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
 
-lint: lint-code lint-sql ## Check style and types of Python, JavaScript and SQL
+lint: lint-code lint-sql ## Check style of Python, JavaScript and SQL, and types of Python
 
 lint-code: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -31,26 +31,26 @@ lint-code: .venv/installed-dev
 	$(BIN)/oxlint reports/static
 
 lint-sql: .venv/installed-dev
-	$(BIN)/tillsight doctor --data-dir .venv/lint-data
+	$(BIN)/tillsight load --quiet --data-dir .venv/lint-data
 	TILLSIGHT_DATA_DIR=$(CURDIR)/.venv/lint-data $(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
 format: .venv/installed-dev ## Format the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-mutants: .venv/installed-dev ## Make the SQL wrong on purpose, one change at a time, and see which test notices
+mutants: .venv/installed-dev ## Apply wrong changes to the SQL one at a time and report which test fails
 	$(BIN)/python -m tests.dbt.mutants
 
-bench: .venv/installed-dev .venv/installed-bench ## Time each step against peers, on made-up shops of up to a million customers
+bench: .venv/installed-dev .venv/installed-bench ## Measure speed beside other tools, on generated shops of up to a million customers
 	$(BIN)/python -m tests.benchmarks.run
 	$(BIN)/python -m tests.benchmarks.forecast_speed
 	$(BIN)/python -m tests.benchmarks.page
 	$(BIN)/python -m tests.benchmarks.api
 
-chaos: .venv/installed-dev ## Kill 200 runs at random moments, while a reader looks on
+chaos: .venv/installed-dev ## Kill 200 runs at random moments and check what readers see
 	$(BIN)/python -m tests.chaos.run
 
-lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
+lock: ## Lock the newest versions that pyproject.toml allows (needs uv)
 	$(COMPILE) --upgrade --extra api $(foreach engine,$(ENGINES),--extra $(engine)) --extra dev --output-file requirements-dev.lock
 	$(COMPILE) --upgrade --constraints requirements-dev.lock --extra api --output-file requirements.lock
 	for extra in bench $(ENGINES); do \
@@ -58,7 +58,7 @@ lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 			--output-file requirements-$$extra.lock || exit; \
 	done
 
-clean: ## Remove what dbt and the tools left; data/ stays
+clean: ## Remove .venv, builds and caches; data/ is not touched
 	rm -rf .venv build dist dbt_project/target dbt_project/logs .mypy_cache .pytest_cache .ruff_cache
 
 .venv/bin/python:

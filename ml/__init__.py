@@ -1,1 +1,1 @@
-"""The purchase forecast: point-in-time features in, probabilities and honest figures out."""
+"""The purchase forecast: point-in-time features, candidate models, their evaluation and scoring."""

@@ -1,12 +1,11 @@
-"""Fit, choose, judge, fit again: each on its own past windows. Pure: windows in, a model out.
+"""Select a model, evaluate it on later windows, and fit the one that scores. Pure: no I/O.
 
-1. Candidates are fitted on the older windows; the next window chooses one and its threshold,
-   and tells how far the level has drifted.
-2. The candidates are fitted again up to the eve of the last whole window, which judges them.
-   Nothing is chosen there, so the figures are those of the recipe that scores customers.
-3. The chosen one goes through every earlier window in the same way: fitted on what lay before
-   it, judged on it.
-4. The chosen one is fitted on the newest windows, to score customers as they are today.
+1. Selection: candidates fitted on older windows are compared on the selection window, which also
+   gives the threshold and the calibration drift.
+2. Report: candidates fitted on all windows before the report window are evaluated on it. No choice
+   depends on it, so its metrics are unbiased.
+3. Backtest: the selected candidate is evaluated in the same way on each earlier window.
+4. Final fit: the selected candidate is fitted on the newest windows to score the latest snapshot.
 """
 
 from __future__ import annotations
@@ -16,361 +15,286 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ml import fit
-from ml.data.schema import CurveRow, MetricRow
-from ml.data.windows import FloatArray, IntArray, Plan, Window, WindowSummary
+from ml.data.schema import CurveRow, MetricRow, Split
+from ml.data.windows import FloatArray, IntArray, Window, WindowSplit, WindowSummary
 from ml.evaluation import evaluate
-from ml.evaluation.evaluate import Judged
+from ml.evaluation.evaluate import Predictions
 from ml.evaluation.metrics import best_f1_threshold
+from ml.fit import Windows
 from ml.models import estimators, explain
 from ml.models.baselines import BASELINES
-from ml.models.estimators import Forecast, ModelForecast
-from ml.registry.serialization import Model
+from ml.models.estimators import FittedCandidate, ProbabilityModel
+from ml.registry.serialization import StoredModel
 from ml.settings import Settings
 
 STEPS: Final = 4
-"""How often `learn` tells of its progress."""
+"""Number of calls of `on_step` in `run`."""
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What the choosing window decided.
+class Selection:
+    """Result of model selection.
 
     Attributes
     ----------
-    judged : Judged
-        Its rows, or those of the cross-validation where there is no such window.
+    predictions : Predictions
+        Of the selection window, or of cross-validation if there is none.
     model : str
-        The first candidate, or one that is better by more than chance explains.
+        The first candidate, unless another is significantly better.
     thresholds : mapping of str to float
-        Of each model: cost over benefit of a contact where they are set, else the one with the
-        highest F1.
+        Classification threshold of each model.
     level_shifts : mapping of str to float
-        Of each candidate, in log-odds; 0 where no later window tells a drift.
-    gaps : list of MetricRow
-        By how much each other candidate surprised less than the first.
+        Calibration drift of each candidate in log-odds; 0 with cross-validation.
+    differences : list of MetricRow
+        Difference in log loss of each other candidate to the first.
     """
 
-    judged: Judged
+    predictions: Predictions
     model: str
     thresholds: Mapping[str, float]
     level_shifts: Mapping[str, float]
-    gaps: list[MetricRow]
+    differences: list[MetricRow]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What training gives.
+class BacktestResult:
+    """The model that scores, and the metrics and curves that describe it.
 
     Attributes
     ----------
-    model : Model
-        Scores customers as they are today.
+    model : StoredModel
     metrics : list of MetricRow
-        Of all candidates and baselines on the choosing and the last whole window; of the chosen
-        one and the baselines on every window before.
+        All models on the selection and the report window; the selected one and the baselines on
+        the windows before.
     curves : list of CurveRow
-        Of the chosen model and the baselines, on the last whole window.
+        The selected model and the baselines on the report window.
     training_rows : int
         Rows that `model` was fitted on.
     evaluation_rows : int
-        Rows that it was judged on.
+        Rows of the report window.
     base_rate : float
-        Share of buyers among those.
+        Share of buyers among them.
     """
 
-    model: Model
+    model: StoredModel
     metrics: list[MetricRow]
     curves: list[CurveRow]
     training_rows: int
     evaluation_rows: int
     base_rate: float
 
-    def figure(self, split_name: str, model: str, metric: str) -> float:
-        """Return a measure of a model on all customers.
 
-        Parameters
-        ----------
-        split_name : str
-            `choose` or `report`.
-        model : str
-            Candidate or baseline.
-        metric : str
-            Name of the measure, which must be defined.
-
-        Returns
-        -------
-        float
-            Its value.
-        """
-        wanted = (split_name, model, "all", metric)
-        return next(
-            row.value
-            for row in self.metrics
-            if (row.split, row.model, row.slice, row.metric) == wanted
-        )
-
-
-def choose(roles: Plan, windows: Mapping[int, Window], settings: Settings) -> Choice:
-    """Choose the candidate, its threshold and its level, without the reporting window.
-
-    Parameters
-    ----------
-    roles : Plan
-        Which windows fit and which chooses.
-    windows : mapping of int to Window
-        Rows by snapshot number.
-    settings : Settings
-        Candidates and limits.
-
-    Returns
-    -------
-    Choice
-        From the choosing window, or from cross-validation by customer within the fit.
+def run(
+    split: WindowSplit,
+    windows: Windows,
+    settings: Settings,
+    *,
+    on_step: Callable[[], None] = lambda: None,
+) -> BacktestResult:
+    """Select, evaluate, backtest and fit; deterministic for the same input.
 
     Raises
     ------
     TooLittleDataError
-        If cross-validation is needed and there are too few customers for it.
+        If cross-validation has too few customers of one class.
     """
-    if roles.choose is None:
-        judged = fit.cross_validate(roles.fit, windows, settings)
-        shifts = dict.fromkeys(settings.candidates, 0.0)
-    else:
-        window = windows[roles.choose.snapshot_number]
-        candidates, rules = _fitted(roles.fit, windows, window, settings)
-        judged = fit.judge(candidates | rules, window)
-        shifts = {
-            name: estimators.level_drift(judged.labels, judged.probability[name], settings)
-            for name in settings.candidates
-        }
-    first, *others = settings.candidates
-    gaps = evaluate.differences("choose", judged, others, first, settings)
-    return Choice(
-        judged=judged,
-        model=_clearly_best(first, gaps),
-        thresholds={
-            name: _threshold(judged.labels, probability, settings)
-            for name, probability in judged.probability.items()
-        },
-        level_shifts=shifts,
-        gaps=gaps,
+    settings = _with_candidates_by_size(split, settings)
+    selection = select(split, windows, settings)
+    on_step()
+    report, reported_model = evaluate_report(split, windows, selection, settings)
+    on_step()
+    history = evaluate_history(split, windows, selection, settings)
+    on_step()
+    report_window = windows[split.report.snapshot_number]
+    model, training_rows = _fit_final(split, windows, selection, reported_model, settings)
+    on_step()
+    return BacktestResult(
+        model=model,
+        metrics=[
+            *evaluate.metric_rows(
+                "choose",
+                selection.predictions,
+                selection.thresholds,
+                settings,
+                with_intervals=False,
+            ),
+            *selection.differences,
+            *evaluate.metric_rows("report", report, selection.thresholds, settings),
+            *_differences_to_baselines("report", report, selection, settings),
+            *_history_metrics(history, selection, settings),
+            *evaluate.importance_rows(reported_model, report_window, settings),
+        ],
+        curves=evaluate.curve_rows(report, (selection.model, *BASELINES)),
+        training_rows=training_rows,
+        evaluation_rows=report.labels.size,
+        base_rate=float(report.labels.mean()),
     )
 
 
-def report(
-    roles: Plan, windows: Mapping[int, Window], choice: Choice, settings: Settings
-) -> tuple[Judged, ModelForecast]:
-    """Judge the candidates on the last whole window, as they would have been used then.
+def select(split: WindowSplit, windows: Windows, settings: Settings) -> Selection:
+    """Select candidate, thresholds and level shifts without the report window.
 
-    Parameters
-    ----------
-    roles : Plan
-        Which windows fit and which reports.
-    windows : mapping of int to Window
-        Rows by snapshot number.
-    choice : Choice
-        Decided before.
-    settings : Settings
-        Candidates and limits.
-
-    Returns
-    -------
-    Judged, ModelForecast
-        What all models said, and the chosen one itself.
+    Raises
+    ------
+    TooLittleDataError
+        If cross-validation has too few customers of one class.
     """
-    window = windows[roles.report.snapshot_number]
-    candidates, rules = _fitted(roles.refit, windows, window, settings)
+    if split.choose is None:
+        predictions = fit.cross_validate(split.fit, windows, settings)
+        shifts = dict.fromkeys(settings.candidates, 0.0)
+    else:
+        window = windows[split.choose.snapshot_number]
+        candidates, baselines = _fit_for(window, split.fit, windows, settings)
+        predictions = fit.predict_window(candidates | baselines, window)
+        shifts = {
+            name: estimators.level_drift(
+                predictions.labels, predictions.probability[name], settings
+            )
+            for name in settings.candidates
+        }
+    first, *others = settings.candidates
+    differences = evaluate.loss_differences("choose", predictions, others, first, settings)
+    return Selection(
+        predictions=predictions,
+        model=_significantly_best(first, differences),
+        thresholds={
+            name: _threshold(predictions.labels, probability, settings)
+            for name, probability in predictions.probability.items()
+        },
+        level_shifts=shifts,
+        differences=differences,
+    )
+
+
+def evaluate_report(
+    split: WindowSplit, windows: Windows, selection: Selection, settings: Settings
+) -> tuple[Predictions, FittedCandidate]:
+    """Return the predictions of all models for the report window, and the selected model."""
+    window = windows[split.report.snapshot_number]
+    candidates, baselines = _fit_for(window, split.refit, windows, settings)
     shifted = {
-        name: forecast.shifted(choice.level_shifts[name]) for name, forecast in candidates.items()
+        name: model.with_level_shift(selection.level_shifts[name])
+        for name, model in candidates.items()
     }
-    return fit.judge(shifted | rules, window), shifted[choice.model]
+    return fit.predict_window(shifted | baselines, window), shifted[selection.model]
 
 
-def history(
-    roles: Plan, windows: Mapping[int, Window], choice: Choice, settings: Settings
-) -> list[Judged]:
-    """Judge the chosen candidate on every window before the report, as it would have been then.
+def evaluate_history(
+    split: WindowSplit, windows: Windows, selection: Selection, settings: Settings
+) -> list[Predictions]:
+    """Backtest the selected candidate and the baselines on the earlier windows, oldest first.
 
-    Parameters
-    ----------
-    roles : Plan
-        Which windows were judged, and what could be learned from before each.
-    windows : mapping of int to Window
-        Rows by snapshot number.
-    choice : Choice
-        Decided before.
-    settings : Settings
-        Limits: fewer rows do than for the model in use.
-
-    Returns
-    -------
-    list of Judged
-        Oldest first; empty where only one window can be judged.
+    Each window carries its calibration drift to the next one.
     """
-    found = []
+    history = []
     shift = 0.0
-    own = settings.history_fit_row_limit // settings.fit_windows
-    learned = {
-        number: fit.limited(windows, window.summary, own, settings)
+    limit_per_window = settings.history_fit_row_limit // settings.fit_windows
+    training = {
+        number: fit.sample_window(windows, window.summary, limit_per_window, settings)
         for number, window in windows.items()
     }
-    for step in reversed(roles.history):
-        window = fit.limited(windows, step.judged, settings.history_row_limit, settings)
-        _, features, labels = fit.pool(step.fit, learned, settings.history_fit_row_limit, settings)
-        candidates, rules = fit.fit_all(
-            [choice.model],
+    for fold in reversed(split.history):
+        window = fit.sample_window(windows, fold.test, settings.history_row_limit, settings)
+        _, features, labels = fit.pool_windows(
+            fold.fit, training, settings.history_fit_row_limit, settings
+        )
+        candidates, baselines = fit.fit_all(
+            [selection.model],
             features,
             labels,
             window.features,
             settings,
-            horizon_days=step.judged.horizon_days,
+            horizon_days=fold.test.horizon_days,
         )
-        model = candidates[choice.model]
-        judged = fit.judge({choice.model: model.shifted(shift), **rules}, window)
-        shift = estimators.level_drift(judged.labels, model.probability(window.features), settings)
-        found.append(judged)
-    return found
+        model = candidates[selection.model]
+        models = {selection.model: model.with_level_shift(shift), **baselines}
+        predictions = fit.predict_window(models, window)
+        shift = estimators.level_drift(
+            predictions.labels, model.probability(window.features), settings
+        )
+        history.append(predictions)
+    return history
 
 
-def learn(
-    roles: Plan,
-    windows: Mapping[int, Window],
-    settings: Settings,
-    *,
-    tell: Callable[[], None] = lambda: None,
-) -> Outcome:
-    """Choose, judge, and fit the model that scores customers as they are today.
-
-    Parameters
-    ----------
-    roles : Plan
-        Which windows do what.
-    windows : mapping of int to Window
-        Rows by snapshot number.
-    settings : Settings
-        Candidates and limits.
-    tell : callable
-        Called after each of `STEPS` steps.
-
-    Returns
-    -------
-    Outcome
-        The same for the same input.
-
-    Raises
-    ------
-    TooLittleDataError
-        If there are too few customers to choose with.
-    """
-    settings = _affordable(roles, settings)
-    choice = choose(roles, windows, settings)
-    tell()
-    reported, forecast = report(roles, windows, choice, settings)
-    tell()
-    past = history(roles, windows, choice, settings)
-    tell()
-    last = windows[roles.report.snapshot_number]
-    model, training_rows = _final(roles, windows, choice, forecast, settings)
-    tell()
-    return Outcome(
-        model=model,
-        metrics=[
-            *evaluate.metrics(
-                "choose", choice.judged, choice.thresholds, settings, with_intervals=False
-            ),
-            *choice.gaps,
-            *evaluate.metrics("report", reported, choice.thresholds, settings),
-            *_lead("report", reported, choice, settings),
-            *_metrics_of_the_past(past, choice, settings),
-            *evaluate.importance(forecast, last, settings),
-        ],
-        curves=evaluate.curves(reported, (choice.model, *BASELINES)),
-        training_rows=training_rows,
-        evaluation_rows=reported.labels.size,
-        base_rate=float(reported.labels.mean()),
-    )
-
-
-def _affordable(roles: Plan, settings: Settings) -> Settings:
-    """Return the settings with the candidates that are tried in a shop of this size."""
-    rows = min(settings.fit_row_limit, sum(window.rows for window in roles.final))
+def _with_candidates_by_size(split: WindowSplit, settings: Settings) -> Settings:
+    """Return the settings with the candidates for a shop of this size."""
+    rows = min(settings.fit_row_limit, sum(window.rows for window in split.final))
     if rows <= settings.forest_row_limit:
         return settings
     return replace(settings, candidates=settings.candidates_of_large_shops)
 
 
-def _fitted(
-    summaries: Sequence[WindowSummary],
-    windows: Mapping[int, Window],
-    present: Window,
-    settings: Settings,
-) -> tuple[dict[str, ModelForecast], dict[str, Forecast]]:
-    """Return all candidates, and the baselines, fitted on some windows to forecast another."""
-    _, features, labels = fit.pool(summaries, windows, settings.fit_row_limit, settings)
+def _fit_for(
+    window: Window, training: Sequence[WindowSummary], windows: Windows, settings: Settings
+) -> tuple[dict[str, FittedCandidate], dict[str, ProbabilityModel]]:
+    """Fit all candidates and baselines on training windows to predict another window."""
+    _, features, labels = fit.pool_windows(training, windows, settings.fit_row_limit, settings)
     return fit.fit_all(
         settings.candidates,
         features,
         labels,
-        present.features,
+        window.features,
         settings,
-        horizon_days=present.summary.horizon_days,
+        horizon_days=window.summary.horizon_days,
     )
 
 
-def _clearly_best(first: str, gaps: Sequence[MetricRow]) -> str:
-    """Return the first candidate unless another is better by more than chance explains."""
-    clear = [row for row in gaps if row.high is not None and row.high < 0]
-    return min(clear, key=lambda row: row.value).model if clear else first
+def _significantly_best(first: str, differences: Sequence[MetricRow]) -> str:
+    """Return the first candidate unless the interval of another one's difference is below 0."""
+    better = [row for row in differences if row.high is not None and row.high < 0]
+    return min(better, key=lambda row: row.value).model if better else first
 
 
-def _lead(split_name: str, judged: Judged, choice: Choice, settings: Settings) -> list[MetricRow]:
-    """Measure by how much the chosen candidate surprises less than each baseline."""
+def _differences_to_baselines(
+    split: Split, predictions: Predictions, selection: Selection, settings: Settings
+) -> list[MetricRow]:
     return [
         row
         for baseline in BASELINES
-        for row in evaluate.differences(split_name, judged, [choice.model], baseline, settings)
+        for row in evaluate.loss_differences(
+            split, predictions, [selection.model], baseline, settings
+        )
     ]
 
 
 def _threshold(labels: IntArray, probability: FloatArray, settings: Settings) -> float:
-    """Return the probability from which a contact pays, or else F1 is highest."""
+    """Return cost over benefit of a contact, or else the threshold with the best F1."""
     if settings.contact_cost is None or settings.contact_benefit is None:
         return best_f1_threshold(labels, probability)
     return settings.contact_cost / settings.contact_benefit
 
 
-def _final(
-    roles: Plan,
-    windows: Mapping[int, Window],
-    choice: Choice,
-    reported: ModelForecast,
+def _fit_final(
+    split: WindowSplit,
+    windows: Windows,
+    selection: Selection,
+    reported_model: FittedCandidate,
     settings: Settings,
-) -> tuple[Model, int]:
-    """Fit the chosen candidate on the newest windows; return it and how many rows it saw."""
-    last = windows[roles.report.snapshot_number]
-    unshifted = reported.shifted(0.0).probability(last.features)
-    shift = estimators.level_drift(last.labels, unshifted, settings)
-    _, features, labels = fit.pool(roles.final, windows, settings.fit_row_limit, settings)
-    members = estimators.fit_members(
-        [choice.model], features, labels, settings, horizon_days=last.summary.horizon_days
+) -> tuple[StoredModel, int]:
+    """Fit the selected candidate on the newest windows; return it and its training rows."""
+    report = windows[split.report.snapshot_number]
+    unshifted = reported_model.with_level_shift(0.0).probability(report.features)
+    shift = estimators.level_drift(report.labels, unshifted, settings)
+    _, features, labels = fit.pool_windows(split.final, windows, settings.fit_row_limit, settings)
+    fitted = estimators.fit_estimators(
+        [selection.model], features, labels, settings, horizon_days=report.summary.horizon_days
     )
-    model = Model(
-        forecast=estimators.assemble(choice.model, members).shifted(shift),
-        threshold=choice.thresholds[choice.model],
+    model = StoredModel(
+        candidate=estimators.combine(selection.model, fitted).with_level_shift(shift),
+        threshold=selection.thresholds[selection.model],
         typical=explain.typical_customer(features),
-        horizon_days=roles.report.horizon_days,
+        horizon_days=split.report.horizon_days,
     )
     return model, labels.size
 
 
-def _metrics_of_the_past(
-    past: Sequence[Judged], choice: Choice, settings: Settings
+def _history_metrics(
+    history: Sequence[Predictions], selection: Selection, settings: Settings
 ) -> list[MetricRow]:
-    """Measure the chosen model and the baselines on each window before the report."""
     rows = []
-    for judged in past:
-        rows += evaluate.metrics(
-            "history", judged, choice.thresholds, settings, slices=(evaluate.ALL,)
+    for predictions in history:
+        rows += evaluate.metric_rows(
+            "history", predictions, selection.thresholds, settings, slices=(evaluate.ALL,)
         )
-        rows += _lead("history", judged, choice, settings)
+        rows += _differences_to_baselines("history", predictions, selection, settings)
     return rows

@@ -1,11 +1,11 @@
-"""What goes wrong in a way that a user can mend."""
+"""Errors that a user can resolve."""
 
 from __future__ import annotations
 
 
 class ModelError(Exception):
-    """Say in one sentence what is wrong, where, and what to type next."""
+    """One sentence that names the problem, the place and the command to run next."""
 
 
 class TooLittleDataError(ModelError):
-    """Say which past the model would need; the run goes on without a forecast."""
+    """The data cannot support a model; the run continues without a forecast."""

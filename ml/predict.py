@@ -1,4 +1,4 @@
-"""Score today's customers with the model in use, and say why."""
+"""Score the latest snapshot with the model in use and explain each prediction."""
 
 from __future__ import annotations
 
@@ -11,34 +11,43 @@ from sqlite3 import Connection
 
 from threadpoolctl import threadpool_limits
 
-from ml.data import features as feature_data
-from ml.data.schema import PredictionRow, RunRow
+from ml.data.features import (
+    Features,
+    FeatureSource,
+    Rows,
+    open_features,
+    read_latest,
+    score_customers,
+    to_arrays,
+)
+from ml.data.schema import ModelRun, PredictionRow
 from ml.data.windows import FloatArray
 from ml.errors import ModelError
 from ml.models import explain
+from ml.progress import Progress, silent
 from ml.registry import database, folders, runs, serialization
-from ml.registry.serialization import Model
-from ml.settings import DEFAULTS, Progress, Settings, silent
+from ml.registry.serialization import StoredModel
+from ml.settings import DEFAULTS, Settings
 
-_WHAT = "Scoring customers"
+_STEP = "Scoring customers"
 
 
 @dataclass(frozen=True)
 class PredictResult:
-    """What came of scoring.
+    """Result of scoring.
 
     Attributes
     ----------
     model_run_id : str
-        Run whose model was used.
+        Run in use.
     customers : int
-        Customers scored; 0 where the latest run has no model.
+        Customers scored; 0 if the run has no model.
     expected_buyers : float
-        Sum of their probabilities.
+        Sum of the probabilities.
     prediction_date : str or None
-        As-of date that the forecast starts from.
+        As-of date of the snapshot.
     message : str
-        A sentence about the run in use.
+        Message of the run.
     """
 
     model_run_id: str
@@ -49,89 +58,67 @@ class PredictResult:
 
 
 def predict(
-    work: Path | feature_data.FeatureSource,
+    source: FeatureSource,
     raw_db: Path,
     models_dir: Path,
     *,
     progress: Progress | None = None,
     settings: Settings = DEFAULTS,
 ) -> PredictResult:
-    """Replace the predictions by those of the model in use for the latest snapshot.
+    """Score the latest snapshot with the model in use; replace and log the predictions.
 
-    Every customer of the snapshot is scored, in chunks, and all are written in one
-    transaction, into the log as well. Where the run in use has no model, the predictions are
-    emptied.
+    Customers are scored in chunks and written in one transaction. If the run in use has no model,
+    the predictions are deleted.
 
     Parameters
     ----------
-    work : Path or FeatureSource
-        work.db as written by dbt, or another engine; only read.
+    source : FeatureSource
+        Features built by dbt.
     raw_db : Path
-        Names the run in use and takes the predictions.
+        Contains the runs; receives the predictions.
     models_dir : Path
-        Holds the models' folders.
+        Contains the model folders.
     progress : callable, optional
-        Told of customers scored.
     settings : Settings, optional
-        Constants of scoring.
-
-    Returns
-    -------
-    PredictResult
-        With 0 customers and the run's message where there is no model.
 
     Raises
     ------
     ModelError
-        If there is no run yet, the model's files are missing, damaged or do not fit, or a
-        database cannot be read or written.
+        If there is no run, its model cannot be loaded or does not fit the features, or a database
+        cannot be read or written.
     """
     with database.writing(raw_db) as raw:
         run = runs.in_use(raw)
         if run.status == "unavailable":
             runs.write_predictions(raw, run.model_run_id, [])
             return PredictResult(run.model_run_id, 0, 0.0, run.as_of_date, run.message)
-        files = folders.read(models_dir, run.model_run_id, serialization.NEEDED_FILES)
-        with feature_data.reading(work) as features:
-            return _score_all(features, raw, run, files, settings=settings, tell=progress or silent)
+        files = folders.read(models_dir, run.model_run_id, folders.NEEDED_FILES)
+        with open_features(source) as features:
+            return _score_latest(
+                features, raw, run, files, settings=settings, report=progress or silent
+            )
 
 
 def score(
-    model: Model,
+    model: StoredModel,
     customer_ids: list[str],
     features: FloatArray,
     *,
     as_of_date: str,
     settings: Settings,
 ) -> list[PredictionRow]:
-    """Score some customers. Pure.
+    """Score n customers with features of shape (n, len(FEATURES)). Pure.
 
-    Parameters
-    ----------
-    model : Model
-        In use.
-    customer_ids : list of str, length n
-        Whom the rows are about.
-    features : array of float, shape (n, len(FEATURES))
-        As of `as_of_date`.
-    as_of_date : str
-        `YYYY-MM-DD`; becomes the prediction date.
-    settings : Settings
-        Number of reasons.
-
-    Returns
-    -------
-    list of PredictionRow, length n
-        Label 1 from the model's threshold on; confidence is the probability that the label
-        comes true; reasons are a JSON array of sentences.
+    The confidence is the probability of the predicted label; the reasons are a JSON array of
+    sentences.
     """
-    predict_again = model.forecast.probability
-    probability = predict_again(features)
-    family_moves = explain.moves(predict_again, features, probability, model.typical)
+    predict_probability = model.candidate.probability
+    probability = predict_probability(features)
+    contributions = explain.contributions(predict_probability, features, probability, model.typical)
     rows = zip(
         customer_ids,
         probability.tolist(),
-        explain.reasons(features, family_moves, settings),
+        explain.reasons(features, contributions, settings),
         strict=True,
     )
     return [
@@ -149,53 +136,34 @@ def score(
 
 @dataclass(frozen=True)
 class ModelScorer:
-    """Scores rows of features wherever it is sent: the model travels as the bytes of its files.
-
-    Attributes
-    ----------
-    files : mapping of str to bytes
-        What `model_file.unpack` needs.
-    as_of_date : str
-        `YYYY-MM-DD`, the day of the features.
-    horizon_days : int
-        Days that the forecast looks ahead.
-    settings : Settings
-        Number of reasons.
-    """
+    """A picklable `Scorer`: the model travels to a worker as the content of its files."""
 
     files: Mapping[str, bytes]
     as_of_date: str
     horizon_days: int
     settings: Settings
 
-    def __call__(self, parts: Iterable[feature_data.Rows]) -> Iterator[list[PredictionRow]]:
-        """Score one part after the other.
-
-        Raises
-        ------
-        ModelError
-            If the model's files are damaged or do not fit, or a feature is no number.
-        """
+    def __call__(self, chunks: Iterable[Rows]) -> Iterator[list[PredictionRow]]:
+        """Score chunks of rows; `ModelError` if the model cannot be loaded."""
         model = serialization.unpack(self.files, horizon_days=self.horizon_days)
         with threadpool_limits(limits=1):
-            for rows in parts:
-                ids, features = feature_data.customers(rows)
+            for rows in chunks:
+                ids, _, features = to_arrays(rows)
                 yield score(
                     model, ids, features, as_of_date=self.as_of_date, settings=self.settings
                 )
 
 
-def _score_all(
-    work: feature_data.Features,
+def _score_latest(
+    features: Features,
     raw: Connection,
-    run: RunRow,
+    run: ModelRun,
     files: Mapping[str, bytes],
     *,
     settings: Settings,
-    tell: Progress,
+    report: Progress,
 ) -> PredictResult:
-    """Score the latest snapshot chunk by chunk."""
-    latest = feature_data.read_latest(work)
+    latest = read_latest(features)
     if latest is None:
         runs.write_predictions(raw, run.model_run_id, [])
         return PredictResult(run.model_run_id, 0, 0.0, None, "There is no customer with an order.")
@@ -207,19 +175,21 @@ def _score_all(
         )
     serialization.unpack(files, horizon_days=latest.horizon_days)
     scorer = ModelScorer(files, latest.as_of_date, latest.horizon_days, settings)
-    chances: list[float] = []
+    probabilities: list[float] = []
 
-    def parts() -> Iterator[list[PredictionRow]]:
-        tell(_WHAT, 0, latest.rows)
-        for rows in feature_data.score_customers(
-            work, latest.snapshot_number, settings.chunk_rows, scorer
-        ):
-            chances.extend(row.purchase_probability for row in rows)
+    def chunks() -> Iterator[list[PredictionRow]]:
+        report(_STEP, 0, latest.rows)
+        for rows in score_customers(features, latest.snapshot_number, settings.chunk_rows, scorer):
+            probabilities.extend(row.purchase_probability for row in rows)
             yield rows
-            tell(_WHAT, len(chances), latest.rows)
+            report(_STEP, len(probabilities), latest.rows)
 
-    runs.write_predictions(raw, run.model_run_id, parts())
+    runs.write_predictions(raw, run.model_run_id, chunks())
     runs.log_predictions(raw, horizon_days=latest.horizon_days)
     return PredictResult(
-        run.model_run_id, len(chances), math.fsum(chances), latest.as_of_date, run.message
+        run.model_run_id,
+        len(probabilities),
+        math.fsum(probabilities),
+        latest.as_of_date,
+        run.message,
     )

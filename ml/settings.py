@@ -1,24 +1,16 @@
-"""Every constant of the forecast in one place: what is read, tried, sampled and shown.
+"""Constants of the forecast: features, candidates, sample sizes and limits.
 
-What a number *means* (the horizon, the as-of dates, what an order is) is decided in SQL.
+Business definitions (horizon, as-of dates, the definition of an order) are made in SQL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
-
-
-def silent(what: str, done: int, total: int) -> None:
-    """Show no progress."""
-
-
 FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "lately": (
+    "recent_activity": (
         "recency",
         "recency_over_mean_gap",
         "share_gaps_shorter",
@@ -30,17 +22,16 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
         "decayed_orders_90",
         "spend_last_90_days",
     ),
-    "rhythm": ("mean_gap_days", "stddev_gap_days", "last_gap_days", "longest_gap_days"),
-    "orders": ("frequency", "order_days", "orders_last_180_days", "orders_last_365_days"),
+    "order_gaps": ("mean_gap_days", "stddev_gap_days", "last_gap_days", "longest_gap_days"),
+    "order_count": ("frequency", "order_days", "orders_last_180_days", "orders_last_365_days"),
     "tenure": ("tenure_days",),
     "spend": ("monetary", "spend_last_365_days"),
     "basket": ("average_order_value", "last_order_value", "lines_per_order"),
     "returns": ("share_returned",),
 }
-"""The columns of `customer_features`, grouped by what they tell about a customer.
+"""The feature columns of `customer_features` by family.
 
-What follows from one another stands together: who was silent for 60 days cannot have ordered
-in the last 30.
+Explanations replace a whole family at once, so features that determine each other share a family.
 """
 
 FEATURES: Final[tuple[str, ...]] = tuple(
@@ -50,65 +41,58 @@ FEATURES: Final[tuple[str, ...]] = tuple(
 LABEL: Final = "bought_within_horizon"
 
 MODELS_KEPT: Final = 10
-"""Model folders that stay when nothing else is said."""
+"""Default number of model folders to keep."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Constants of training, judging and scoring.
+    """Constants of training, evaluation and scoring.
 
-    The numbers that shape a model were chosen on windows of the UCI Online Retail file that
-    end before the three on which the published figures are reported.
+    Hyperparameters were tuned on windows of the UCI Online Retail file that end before the three
+    windows with published figures.
 
     Attributes
     ----------
     seed : int
-        Feeds every draw: samples, trees, folds, shuffles.
-    candidates : tuple of str
-        The first is taken, unless another has a log loss on the choosing window that is lower
-        by more than chance explains.
-    candidates_of_large_shops : tuple of str
-        The same above `forest_row_limit`: a forest costs most of the time there.
-    forest_row_limit : int
-        Rows of the fit up to which a forest is tried.
+        Seed of sampling, trees, folds, permutations and bootstrap.
+    candidates, candidates_of_large_shops : tuple of str
+        Candidates to compare, the default one first. Shops with more training rows than
+        `forest_row_limit` use the second list: a forest takes most of the training time there.
     fit_windows : int
-        Most past windows that are pooled to fit one model.
+        Maximum number of windows pooled for one fit.
     minimum_windows : int
-        Labelled windows without which there is no model.
+        Minimum number of labelled windows.
     lead_in_horizons : int
-        Horizons of history that a past as-of date must have before it.
+        Horizons of history required before a window.
     minimum_fit_rows, minimum_report_rows : int
-        Rows (customer and window) below which fitting or judging says nothing.
+        Minimum rows (customer and window) for fitting and for evaluation.
     folds : int
-        Parts of the cross-validation that chooses where there is no window to choose on;
-        also the fewest customers of each class.
+        Folds of the cross-validation that replaces a missing selection window; also the minimum
+        number of customers of each class.
     fit_row_limit, choose_row_limit, report_row_limit : int
-        Most rows used; above them customers are sampled, by window and label alike.
-    history_windows : int
-        Most windows before the report that the model is judged on as well.
-    history_fit_row_limit, history_row_limit : int
-        Most rows to fit and to judge on for each of them.
+        Maximum rows for fitting, selection and reporting; larger windows are sampled.
+    history_windows, history_fit_row_limit, history_row_limit : int
+        Backtested windows before the report window; maximum rows for each fit and evaluation.
     bootstrap_repeats : int
-        Draws of a bootstrap interval.
+        Bootstrap replicates of a confidence interval.
     contact_cost, contact_benefit : float or None
-        What contacting a customer costs, and what the order of a contacted one brings: dbt
-        variables. None leaves the threshold to F1.
+        Cost of contacting a customer and profit of the resulting order, from the dbt variables.
+        None: the threshold maximises F1.
     regularisation : float
-        `C` of the logistic regression on standardised features.
+        `C` of the logistic regression.
     recency_bins : int
-        Bins of the rule that knows recency alone.
+        Quantile bins of the recency baseline.
     bg_nbd_rows : int
-        Most customers that BG/NBD is fitted on.
-    level_drift_share : float
-        Share of the newest window's drift of the level that is carried forward, 0 to 1.
-    level_drift_scale : float
-        Usual size of that drift in log-odds; a noisier estimate than this is shrunk.
+        Maximum customers for fitting BG/NBD.
+    level_drift_share, level_drift_scale : float
+        Share of the latest calibration drift that is carried forward, 0 to 1; prior standard
+        deviation of that drift in log-odds.
     importance_rows, importance_repeats : int
-        Rows and shuffles of the permutation importance.
+        Rows and permutations of the permutation importance.
     chunk_rows : int
-        Customers scored at once.
+        Customers scored per chunk.
     reason_limit : int
-        Most sentences about one customer.
+        Maximum reasons per customer.
     """
 
     seed: int = 20111209
@@ -150,13 +134,7 @@ class Settings:
     reason_limit: int = 3
 
     def as_json(self) -> dict[str, Any]:
-        """Return the settings and the feature list as plain values for JSON.
-
-        Returns
-        -------
-        dict of str to number, string or list
-            One item per setting, and `features`.
-        """
+        """Return the settings and the feature names as JSON-serialisable values."""
         values = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()

@@ -1,11 +1,15 @@
-"""What goes wrong in a way that a user can mend."""
+"""Errors that a user can correct."""
 
 from __future__ import annotations
 
 
 class ReportError(Exception):
-    """Say in one sentence what is wrong, where, and what to type next."""
+    """An error in one sentence: the problem, its place, and what to type next."""
 
 
-class ChoiceError(ReportError):
-    """Say which choice cannot be made, and which can: the marts themselves are well."""
+class SelectionError(ReportError):
+    """A selection that the marts do not offer; the sentence lists the allowed values."""
+
+
+class NoMartsError(ReportError):
+    """Nothing has been published yet."""

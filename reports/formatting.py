@@ -1,14 +1,17 @@
-"""Numbers, money, days and names as a reader sees them. Pure."""
+"""The formats of numbers, money, days and names on the page. Pure.
+
+This is their one home: `browser_formats` gives the same formats to `static/scripts/format.js`.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from reports.marts.suppressed import Count, Figure, Withheld
+from reports.marts.suppressed import Count, Figure, Suppressed
 
 MONTHS = (
     "January",
@@ -25,7 +28,7 @@ MONTHS = (
     "December",
 )
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹"}
-DASH = "–"  # noqa: RUF001  the en dash stands for "no value" in every table
+DASH = "–"  # noqa: RUF001  the en dash means "no value" in every table
 MINUS = "\u2212"
 MODEL_NAMES = {
     "hist_gradient_boosting": "gradient boosting",
@@ -35,9 +38,51 @@ MODEL_NAMES = {
 _EMAIL = re.compile(r"(?:\"[^\"]*\"|[^\s@<>\"'(),:;]+)@[^\s@<>\"'(),:;]+")
 
 
+ROUNDING = 1e-9
+"""Added before rounding down: 0.285 is stored a little below, and is rounded up all the same."""
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    r"""Write numbers with thousands separators, halves rounded away from zero.
+
+    Parameters
+    ----------
+    decimals : int
+        Digits after the point.
+    prefix, suffix : str
+        Texts before and after the digits; a minus sign is placed before the prefix.
+    factor : int
+        The number is multiplied by it: 100 for percentages.
+
+    Examples
+    --------
+    >>> NumberFormat(decimals=1, suffix="%", factor=100)(0.256)
+    '25.6%'
+    >>> ascii(NumberFormat(prefix="$")(-1234.5))
+    "'\\u2212$1,235'"
+    """
+
+    decimals: int = 0
+    prefix: str = ""
+    suffix: str = ""
+    factor: int = 1
+
+    def __call__(self, value: Figure | None) -> str:
+        """Write a number; a dash where it is missing, a word where it is withheld."""
+        if value is None:
+            return DASH
+        if isinstance(value, Suppressed):
+            return value.value
+        scaled = int(abs(value * self.factor) * 10**self.decimals + 0.5 + ROUNDING)
+        digits = f"{scaled / 10**self.decimals:,.{self.decimals}f}"
+        sign = MINUS if value < 0 and scaled else ""
+        return f"{sign}{self.prefix}{digits}{self.suffix}"
+
+
 @dataclass(frozen=True)
 class Money:
-    r"""Write amounts in one currency; without a code they stand as bare numbers.
+    r"""Write amounts in one currency; without a currency as bare numbers.
 
     Parameters
     ----------
@@ -58,7 +103,7 @@ class Money:
 
     @property
     def prefix(self) -> str:
-        """What stands before the digits."""
+        """The text before the digits."""
         if not self.currency:
             return ""
         return SYMBOLS.get(self.currency, f"{self.currency}\u00a0")
@@ -69,16 +114,34 @@ class Money:
         return self.currency or "shop's currency"
 
     def __call__(self, value: Figure | None, *, decimals: int = 0) -> str:
-        """Write an amount; a dash where there is none, a word where it is withheld."""
-        if value is None or isinstance(value, Withheld):
-            return number(value)
-        digits = number(abs(value), decimals=decimals)
-        is_negative = value < 0 and any(digit in digits for digit in "123456789")
-        return f"{MINUS if is_negative else ''}{self.prefix}{digits}"
+        """Write an amount; a dash where it is missing, a word where it is withheld."""
+        return NumberFormat(decimals, prefix=self.prefix)(value)
+
+
+def page_numbers(money: Money) -> dict[str, NumberFormat]:
+    """Return the number formats of single customers, by the name that columns refer to."""
+    return {
+        "whole": NumberFormat(),
+        "score": NumberFormat(),
+        "money": NumberFormat(decimals=2, prefix=money.prefix),
+        "share": NumberFormat(decimals=1, suffix="%", factor=100),
+        "days": NumberFormat(decimals=1, suffix=" days"),
+    }
+
+
+def browser_formats(money: Money) -> dict[str, Any]:
+    """Return all formats as JSON values for `static/scripts/format.js`."""
+    return {
+        "numbers": {name: asdict(one) for name, one in page_numbers(money).items()},
+        "dash": DASH,
+        "minus": MINUS,
+        "rounding": ROUNDING,
+        "months": [name[:3] for name in MONTHS],
+    }
 
 
 def number(value: Figure | None, *, decimals: int = 0) -> str:
-    """Write a number with thousands separators, halves away from zero; a dash for none.
+    """Write a number without a unit.
 
     Examples
     --------
@@ -86,21 +149,14 @@ def number(value: Figure | None, *, decimals: int = 0) -> str:
     '12,346'
     >>> number(-0.2)
     '0'
-    >>> number(Withheld.SMALL)
+    >>> number(Suppressed.SMALL)
     'under 5'
     """
-    if value is None:
-        return DASH
-    if isinstance(value, Withheld):
-        return value.value
-    scaled = abs(value) * 10**decimals
-    whole = int(scaled + 0.5 + 1e-9)
-    text = f"{whole / 10**decimals:,.{decimals}f}"
-    return f"{MINUS}{text}" if value < 0 and whole else text
+    return NumberFormat(decimals)(value)
 
 
 def interval(low: float | None, high: float | None, *, decimals: int = 0) -> str:
-    """Write from where to where a figure can lie; a dash where that is not known.
+    """Write the ends of an interval; a dash where one is missing.
 
     Examples
     --------
@@ -113,7 +169,7 @@ def interval(low: float | None, high: float | None, *, decimals: int = 0) -> str
 
 
 def percent(share: Figure | None, *, decimals: int = 0) -> str:
-    """Write a share of 1 as a percentage.
+    """Write a share of 1 as a percentage; one below 1% gets a decimal.
 
     Examples
     --------
@@ -122,11 +178,9 @@ def percent(share: Figure | None, *, decimals: int = 0) -> str:
     >>> percent(0.004)
     '0.4%'
     """
-    if share is None or isinstance(share, Withheld):
-        return number(share)
-    if decimals == 0 and 0 < abs(share) < 0.01:
+    if isinstance(share, float | int) and decimals == 0 and 0 < abs(share) < 0.01:
         decimals = 1
-    return f"{number(100 * share, decimals=decimals)}%"
+    return NumberFormat(decimals, suffix="%", factor=100)(share)
 
 
 def count(value: Count, one: str, many: str | None = None) -> str:
@@ -136,10 +190,10 @@ def count(value: Count, one: str, many: str | None = None) -> str:
     --------
     >>> count(1, "order"), count(1200, "order")
     ('1 order', '1,200 orders')
-    >>> count(Withheld.SMALL, "customer"), count(Withheld.WITHHELD, "customer")
+    >>> count(Suppressed.SMALL, "customer"), count(Suppressed.WITHHELD, "customer")
     ('under 5 customers', 'a withheld number of customers')
     """
-    if value is Withheld.WITHHELD:
+    if value is Suppressed.WITHHELD:
         return f"a withheld number of {many or one + 's'}"
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
 
@@ -159,7 +213,7 @@ def day(date: str | None) -> str:
 
 
 def short_day(date: str | None) -> str:
-    """Write a day shortly.
+    """Write a `YYYY-MM-DD` day with a short month.
 
     Examples
     --------
@@ -206,7 +260,7 @@ def model_name(name: str) -> str:
 
 
 def capital(text: str) -> str:
-    """Begin a text with a capital letter and leave the others as they are.
+    """Capitalise the first letter only.
 
     Examples
     --------
@@ -228,14 +282,14 @@ def slug(name: str) -> str:
 
 
 def public_id(customer_id: str, email_numbers: Mapping[str, int]) -> str:
-    """Write a customer's id for who may not see e-mails; one that is an e-mail becomes a number.
+    """Write a customer's id without e-mail addresses; an id that is one becomes a number.
 
     Parameters
     ----------
     customer_id : str
         Any id.
     email_numbers : mapping of str to int
-        What `queries.read_email_numbers` returns; 0 stands for whom it does not know.
+        From `read_email_numbers`; 0 is written for an id that is not in it.
 
     Examples
     --------
@@ -248,7 +302,7 @@ def public_id(customer_id: str, email_numbers: Mapping[str, int]) -> str:
 
 
 def without_email(text: str) -> str:
-    """Take e-mail addresses out of a text that goes onto the page.
+    """Hide the e-mail addresses of a text.
 
     Examples
     --------

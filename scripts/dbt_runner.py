@@ -1,4 +1,4 @@
-"""Run dbt in this process: parse once, build in passes, say in a sentence what failed."""
+"""Run dbt in this process: parse the project once, build it in passes, explain failures."""
 
 from __future__ import annotations
 
@@ -14,20 +14,14 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.graph.queue import GraphQueue
 
 from scripts.errors import TillsightError
+from scripts.progress import Progress
 from scripts.settings import Settings, temporary_dir
-
-Progress = Callable[[str, int, int], None]
 
 _FAILURES = ("error", "fail", "runtime error", "partial success")
 
 
 class Dbt:
-    """The dbt project, parsed, ready to be built pass by pass.
-
-    Parameters
-    ----------
-    settings : Settings
-        Where the project and the databases lie.
+    """The parsed dbt project.
 
     Raises
     ------
@@ -40,7 +34,7 @@ class Dbt:
         self._vars = settings.dbt_vars()
         result = self._invoke(dbtRunner(), "parse")
         self.manifest = result.result
-        _leave_in_peace()
+        _freeze_manifest()
 
     def build(self, selector: str, *, progress: Progress | None = None) -> None:
         """Build the models of a selector and run the tests of their data.
@@ -50,22 +44,22 @@ class Dbt:
         selector : str
             Name of a selector in `selectors.yml`.
         progress : callable, optional
-            Told the name of each node as it begins, its number and how many there are.
+            Called at the start of each node.
 
         Raises
         ------
         TillsightError
-            If a model or a test failed; names the first few of them.
+            If a model or a test fails.
         """
         callbacks = [_progress_callback(progress)] if progress else []
         runner = dbtRunner(manifest=self.manifest, callbacks=callbacks)
-        # unit tests hold the SQL to made-up rows: `dbt build` runs them, a run on data need not
+        # unit tests check the SQL on fixtures: plain `dbt build` runs them, a run on data does not
         self._invoke(
             runner, "build", "--selector", selector, "--exclude-resource-type", "unit_test"
         )
 
     def marts(self) -> dict[str, Any]:
-        """Return dbt's nodes of the marts, by name."""
+        """Return the dbt nodes of the marts by name."""
         nodes = [
             node
             for node in self.manifest.nodes.values()
@@ -74,18 +68,7 @@ class Dbt:
         return {node.name: node for node in sorted(nodes, key=lambda node: node.name)}
 
     def write_docs(self, docs_html: Path) -> None:
-        """Write dbt's own documentation of the project as one file.
-
-        Parameters
-        ----------
-        docs_html : Path
-            The file; an older one is replaced at once.
-
-        Raises
-        ------
-        TillsightError
-            If dbt cannot look at the tables.
-        """
+        """Write dbt's documentation as one file, replacing an older one atomically."""
         runner = dbtRunner(manifest=self.manifest)
         self._invoke(runner, "docs", "generate", "--static", "--no-compile")
         (self._settings.dbt_output_dir / "target" / "static_index.html").replace(docs_html)
@@ -97,7 +80,7 @@ class Dbt:
             *("--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)),
             *("--target", settings.target),
             *("--target-path", str(settings.dbt_output_dir / "target")),
-            # dbt leaves its log file open; what failed is told by the results
+            # dbt does not close its log file; failures are reported from the results
             *("--log-path", str(settings.dbt_output_dir), "--log-level-file", "none"),
             *("--quiet", "--log-level", "none"),
         ]
@@ -105,11 +88,11 @@ class Dbt:
             # YAML does not join the escapes of a character above U+FFFF
             arguments += ["--vars", json.dumps(self._vars, ensure_ascii=False)]
         in_order = _in_order() if settings.target == "sqlite" else nullcontext()
-        with settings.dbt_environment(), _told_as(*command), in_order:
+        with settings.dbt_environment(), _logged_as(*command), in_order:
             result = runner.invoke(arguments)
         if not result.success:
-            # dbt skips what seems older than its start: a clock that was set back while it read the
-            # project leaves half-read models here, which it would take for good ever after
+            # dbt skips files that seem older than its start: if the clock was set back meanwhile,
+            # the cache holds incomplete models, which later runs would use
             (settings.dbt_output_dir / "target" / "partial_parse.msgpack").unlink(missing_ok=True)
         if not result.success and _is_interruption(result):
             raise KeyboardInterrupt
@@ -120,11 +103,11 @@ class Dbt:
         return result
 
 
-def _leave_in_peace() -> None:
-    """Keep the garbage collector from going through the parsed project again and again.
+def _freeze_manifest() -> None:
+    """Exclude the manifest from garbage collection.
 
-    It has 300,000 objects that stay to the end of the run: writing the page of 100,000 customers
-    took a quarter longer. What an earlier project left is collected first.
+    Its 300,000 objects live to the end of the run; scanning them makes writing the page of 100,000
+    customers a quarter slower.
     """
     gc.unfreeze()
     gc.collect()
@@ -133,10 +116,10 @@ def _leave_in_peace() -> None:
 
 @contextmanager
 def _in_order() -> Iterator[None]:
-    """Let dbt take up a node when the one before has ended, and not sooner.
+    """Run dbt's nodes one after the other.
 
-    Otherwise which of two tables is made first is a matter of luck on a busy machine, and so are
-    the bytes of the file.
+    Otherwise the order in which tables are created depends on timing, and so do the bytes of the
+    file.
     """
     take = GraphQueue.get
 
@@ -153,8 +136,8 @@ def _in_order() -> Iterator[None]:
 
 
 @contextmanager
-def _told_as(*command: str) -> Iterator[None]:
-    """Let dbt write down its own command, not ours, whose file names may be somebody's address."""
+def _logged_as(*command: str) -> Iterator[None]:
+    """Set the command line that dbt logs: file names in ours can contain e-mail addresses."""
     before = sys.argv
     sys.argv = ["dbt", *command]
     try:
@@ -164,7 +147,7 @@ def _told_as(*command: str) -> Iterator[None]:
 
 
 def _progress_callback(progress: Progress) -> Callable[[Any], None]:
-    """Turn dbt's line for each node that it begins into a report of progress."""
+    """Turn dbt's event at the start of each node into a progress report."""
 
     def report(event: Any) -> None:
         if event.info.name == "LogStartLine":
@@ -174,13 +157,13 @@ def _progress_callback(progress: Progress) -> Callable[[Any], None]:
 
 
 def _is_interruption(result: dbtRunnerResult) -> bool:
-    """Return whether dbt ended because somebody pressed Ctrl-C: it names no node and no reason."""
+    """Return whether dbt was interrupted: its result has neither a node nor a reason."""
     is_empty = not getattr(result.result, "results", None) and not str(result.exception or "")
     return is_empty or isinstance(result.exception, KeyboardInterrupt)
 
 
 def _explain(result: dbtRunnerResult, settings: Settings) -> str:
-    """Say what failed, from the results of the nodes or from the exception."""
+    """Describe a failure from the results of the nodes or from the exception."""
     failed = [
         node_result
         for node_result in getattr(result.result, "results", None) or []
@@ -195,13 +178,13 @@ def _explain(result: dbtRunnerResult, settings: Settings) -> str:
         f"Make room in {settings.data_dir} and in {temporary_dir()}, where SQLite sorts; "
         "SQLITE_TMPDIR names another folder for that."
         if "disk is full" in reason
-        else f"The SQL that ran lies in {settings.dbt_output_dir / 'target'}."
+        else f"The compiled SQL is in {settings.dbt_output_dir / 'target'}."
     )
     return f"dbt build failed in {names}{more}: {reason} Nothing was published. {hint}"
 
 
 def _one_line(message: str) -> str:
-    """Fold a message of dbt's into one line that ends in a full stop."""
+    """Join the lines of a dbt message into one that ends in a full stop."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     folded = " ".join(line for line in lines if not line.startswith(("compiled code at", "> ")))
     return folded if folded.endswith(".") else f"{folded}."

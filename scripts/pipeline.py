@@ -1,4 +1,4 @@
-"""The order things go in: load, features, model, marts, publish, page, exports."""
+"""The steps of a run: load, features, model, marts, exports, page, publish."""
 
 from __future__ import annotations
 
@@ -6,51 +6,47 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from sqlite3 import Row
 from typing import TYPE_CHECKING
 
-import ml.registry.runs
 from reports.exports import customer_lists
 from reports.site import writer
 from reports.site.options import SiteOptions
-from scripts import preconditions, shop_settings
-from scripts.engines import engine_of
-from scripts.engines import sqlite as sqlite_engine
-from scripts.engines.base import Engine
+from scripts import preconditions
 from scripts.ingest import load
 from scripts.ingest.load import LoadResult, new_rows
+from scripts.progress import Progress
+from scripts.project import Project
 from scripts.publish import releases, seal
-from scripts.publish.releases import Generation
+from scripts.publish.releases import Release
 from scripts.settings import Settings
 from scripts.storage import sqlite
 
 if TYPE_CHECKING:
     from ml.predict import PredictResult
     from ml.train import TrainResult
-    from scripts.dbt_runner import Dbt
 
-# dbt and scikit-learn take seconds to import: the steps that need them do so, and loading does not.
-
-Progress = Callable[[str, int, int], None]
+# scikit-learn takes seconds to import: only the steps that need it do so.
 
 
-def _silent(_: str) -> None:
-    """Say nothing."""
+def _ignore_step(_: str) -> None:
+    """Report no step."""
 
 
-def _uncounted(_: int) -> None:
-    """Count nothing."""
+def _ignore_rows(_: int) -> None:
+    """Report no number of rows."""
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a whole run made.
+    """The results of a whole run.
 
     Attributes
     ----------
     loads : list of LoadResult
-        Files that were given, in order.
+        The given files, in order.
     training : TrainResult
-        What became of the model.
+        The model, or the reason why there is none.
     site : SiteResult
         The page.
     exports : list of ExportedFile
@@ -63,72 +59,64 @@ class RunResult:
     exports: list[customer_lists.ExportedFile]
 
 
-def ensure_raw(settings: Settings) -> None:
-    """Create the raw tables that are not there yet."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    preconditions.settle_target(settings)
-    shop_settings.write_template(settings.data_dir, settings.dbt_dir)
-    sqlite_engine.ensure_raw(settings.raw_db)
-    engine_of(settings).raw.ensure()
-    with closing(sqlite.connect(settings.raw_db)) as connection:
-        ml.registry.runs.ensure_tables(connection)
-
-
 def load_files(
-    settings: Settings,
+    project: Project,
     files: Sequence[Path],
     *,
-    form: str | None = None,
+    format_name: str | None = None,
     encoding: str = "utf-8",
     progress: Progress | None = None,
 ) -> list[LoadResult]:
-    """Land files where the target has its raw tables; see `scripts.ingest.load.load_files`."""
-    ensure_raw(settings)
+    """Load files into the raw tables; see `scripts.ingest.load.load_files`."""
     return load.load_files(
-        engine_of(settings).raw,
+        project.raw,
         files,
-        form=form,
+        format_name=format_name,
         encoding=encoding,
-        unpacked_megabytes=settings.unpacked_megabytes,
+        unpacked_megabytes=project.settings.unpacked_megabytes,
         progress=progress,
     )
 
 
-def build(settings: Settings, *, progress: Progress | None = None) -> None:
+def build(project: Project, *, progress: Progress | None = None) -> None:
     """Build and test all models, then publish the marts.
 
-    Page and CSV files switch together with the marts, where there are any: they are written anew.
+    A page and CSV files that are already published are written anew and published with the marts.
     """
-    ensure_raw(settings)
-    dbt = _built_features(settings, progress)
-    new = _build_marts(dbt, settings, progress)
-    if (settings.exports_dir / "customers.csv").exists():
+    build_features(project, progress=progress)
+    new = _build_marts(project, progress)
+    if (project.settings.exports_dir / "customers.csv").exists():
         customer_lists.write_exports(new.marts_db, new.exports_dir)
-    if settings.site_dir.exists():
+    if project.settings.site_dir.exists():
         _write_page(new, SiteOptions(), progress)
-    _publish(settings)
+    project.publish()
 
 
-def _build_marts(dbt: Dbt, settings: Settings, progress: Progress | None) -> Generation:
-    """Build the marts of a new generation, where nobody sees them yet."""
-    new, engine = Generation(settings.new_marts_db.parent), engine_of(settings)
-    engine.take_model()
-    dbt.build("marts", progress=progress)
-    dbt.write_docs(new.dbt_docs_html)
-    engine.give_marts(dbt.marts(), progress)
+def build_features(project: Project, *, progress: Progress | None = None) -> None:
+    """Build and test the features of the model, in a new release.
+
+    Raises
+    ------
+    TillsightError
+        If dbt fails, or the as-of date is before the first sale or long after the last.
+    """
+    project.begin_release()
+    project.dbt.build("features", progress=progress)
+    preconditions.require_as_of_near_sales(project.settings, project.engine)
+
+
+def _build_marts(project: Project, progress: Progress | None) -> Release:
+    """Build the marts of the new release."""
+    new = project.new_release
+    project.engine.import_model_tables()
+    project.dbt.build("marts", progress=progress)
+    project.dbt.write_docs(new.dbt_docs_html)
+    project.engine.export_marts(project.dbt.marts(), progress)
     seal.seal(new.marts_db)
     return new
 
 
-def _publish(settings: Settings) -> None:
-    """Let readers see the new marts, page and CSV files."""
-    engine_of(settings).publish()
-    releases.finish(settings.data_dir)
-
-
-def _write_page(
-    new: Generation, options: SiteOptions, progress: Progress | None
-) -> writer.SiteResult:
+def _write_page(new: Release, options: SiteOptions, progress: Progress | None) -> writer.SiteResult:
     return writer.write_site(
         new.marts_db,
         new.site_dir,
@@ -139,22 +127,16 @@ def _write_page(
     )
 
 
-def build_features(settings: Settings, *, progress: Progress | None = None) -> None:
-    """Build and test what the model learns from, and no more."""
-    ensure_raw(settings)
-    _built_features(settings, progress)
-
-
 def train(
-    settings: Settings, *, only_if_changed: bool = False, progress: Progress | None = None
+    project: Project, *, only_if_changed: bool = False, progress: Progress | None = None
 ) -> TrainResult:
-    """Train on the features of the last build, always or only where they or settings changed."""
+    """Train on the features of the last build, always or only if they or settings changed."""
     from ml.train import train as train_model  # noqa: PLC0415  heavy, see above
 
-    ensure_raw(settings)
-    preconditions.require_features(settings)
+    settings = project.settings
+    preconditions.require_features(settings, project.engine)
     return train_model(
-        engine_of(settings).features,
+        project.engine.features,
         settings.raw_db,
         settings.models_dir,
         progress=progress,
@@ -163,19 +145,19 @@ def train(
     )
 
 
-def predict(settings: Settings, *, progress: Progress | None = None) -> PredictResult:
+def predict(project: Project, *, progress: Progress | None = None) -> PredictResult:
     """Score the latest snapshot of the last build with the model in use."""
     from ml.predict import predict as predict_customers  # noqa: PLC0415  heavy, see above
 
-    ensure_raw(settings)
-    preconditions.require_features(settings)
+    settings = project.settings
+    preconditions.require_features(settings, project.engine)
     return predict_customers(
-        engine_of(settings).features, settings.raw_db, settings.models_dir, progress=progress
+        project.engine.features, settings.raw_db, settings.models_dir, progress=progress
     )
 
 
 def report(
-    settings: Settings,
+    project: Project,
     *,
     options: SiteOptions | None = None,
     out: Path | None = None,
@@ -185,29 +167,25 @@ def report(
 
     Parameters
     ----------
-    settings : Settings
-        Where things lie.
+    project : Project
+        The shop.
     options : SiteOptions, optional
-        Which page is wanted.
+        Kind of page.
     out : Path, optional
-        The folder or file to write; by default a name in the data folder.
+        Folder or file to write; by default a name in the data folder.
     progress : callable, optional
-        Told how far the work has come.
-
-    Returns
-    -------
-    SiteResult
+        Counts parts of the page.
 
     Raises
     ------
     TillsightError, ReportError
         If the page cannot be written there.
     """
+    settings = project.settings
     wanted = options or SiteOptions()
-    preconditions.require_as_of(settings)
     if not (out or wanted.is_public or wanted.single_file):
         with releases.successor(settings.data_dir, settings.marts_db) as new:
-            return _at_its_place(_write_page(new, wanted, progress), settings)
+            return _published_page(_write_page(new, wanted, progress), settings)
     if out:
         preconditions.require_place_for_page(out, single_file=wanted.single_file)
     place = out or settings.page_path(is_public=wanted.is_public, single_file=wanted.single_file)
@@ -221,51 +199,48 @@ def report(
     )
 
 
-def _at_its_place(page: writer.SiteResult, settings: Settings) -> writer.SiteResult:
-    """Say where a page of a generation lies once it is published."""
+def export(project: Project) -> list[customer_lists.ExportedFile]:
+    """Write the CSV files from the published marts."""
+    settings = project.settings
+    with releases.successor(settings.data_dir, settings.marts_db) as new:
+        files = customer_lists.write_exports(new.marts_db, new.exports_dir)
+    return _published_files(files, settings)
+
+
+def _published_page(page: writer.SiteResult, settings: Settings) -> writer.SiteResult:
+    """Replace the path in the new release by the published one."""
     return replace(page, index=settings.site_dir / page.index.name)
 
 
-def export(settings: Settings) -> list[customer_lists.ExportedFile]:
-    """Write the CSV files from the published marts."""
-    with releases.successor(settings.data_dir, settings.marts_db) as new:
-        files = customer_lists.write_exports(new.marts_db, new.exports_dir)
-    return _at_their_place(files, settings)
-
-
-def _at_their_place(
+def _published_files(
     files: Sequence[customer_lists.ExportedFile], settings: Settings
 ) -> list[customer_lists.ExportedFile]:
-    """Say where files of a generation lie once they are published."""
+    """Replace the paths in the new release by the published ones."""
     return [replace(file, path=settings.exports_dir / file.path.name) for file in files]
 
 
 def run(
-    settings: Settings,
+    project: Project,
     files: Sequence[Path] = (),
     *,
-    form: str | None = None,
+    format_name: str | None = None,
     encoding: str = "utf-8",
-    step: Callable[[str], None] = _silent,
-    count: Callable[[int], None] = _uncounted,
+    step: Callable[[str], None] = _ignore_step,
+    count: Callable[[int], None] = _ignore_rows,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Do everything in order; what was published before stays until its successor is whole.
+    """Run all steps in order; the published release stays until the new one is complete.
 
     Parameters
     ----------
-    settings : Settings
-        Where things lie.
+    project : Project
+        The shop.
     files : sequence of Path
-        Files to load first; none is fine.
-    form, encoding
+        Files to load first; may be empty.
+    format_name, encoding
         As in `load_files`.
     step, count, progress : callable
-        Told which step begins, how many rows it handled, and how far it has come.
-
-    Returns
-    -------
-    RunResult
+        Called with the name of a step at its start, its number of rows, and its progress.
 
     Raises
     ------
@@ -273,19 +248,21 @@ def run(
         If a step fails.
     """
     step("Loading")
-    loads = load_files(settings, files, form=form, encoding=encoding, progress=progress)
+    loads = load_files(
+        project, files, format_name=format_name, encoding=encoding, progress=progress
+    )
     count(new_rows(loads))
     step("Building the features")
-    dbt = _built_features(settings, progress)
-    count(feature_rows(engine_of(settings)))
+    build_features(project, progress=progress)
+    count(feature_rows(project))
     step("Training")
-    training = train(settings, only_if_changed=True, progress=progress)
+    training = train(project, only_if_changed=True, progress=progress)
     count(training.training_rows or 0)
     step("Scoring")
-    count(predict(settings, progress=progress).customers)
+    count(predict(project, progress=progress).customers)
     step("Building the marts")
-    new = _build_marts(dbt, settings, progress)
-    count(sum(judged_lines(new.marts_db).values()))
+    new = _build_marts(project, progress)
+    count(sum(ledger_counts(new.marts_db).values()))
     step("Writing the exports")
     exports = customer_lists.write_exports(new.marts_db, new.exports_dir)
     count(exports[0].rows)
@@ -293,44 +270,27 @@ def run(
     site = _write_page(new, SiteOptions(), progress)
     count(site.customers)
     step("Publishing")
-    _publish(settings)
+    project.publish()
     return RunResult(
         loads=loads,
         training=training,
-        site=_at_its_place(site, settings),
-        exports=_at_their_place(exports, settings),
+        site=_published_page(site, project.settings),
+        exports=_published_files(exports, project.settings),
     )
 
 
-def _built_features(settings: Settings, progress: Progress | None) -> Dbt:
-    """Parse the dbt project and build what the model learns from.
-
-    Raises
-    ------
-    TillsightError
-        If dbt fails, or the as-of date is before the first sale or long after the last.
-    """
-    from scripts.dbt_runner import Dbt  # noqa: PLC0415  heavy, see above
-
-    releases.begin(settings.data_dir)
-    engine_of(settings).begin()
-    dbt = Dbt(settings)
-    dbt.build("features", progress=progress)
-    preconditions.require_as_of_near_sales(settings)
-    return dbt
+def feature_rows(project: Project) -> int:
+    """Return the number of rows of the features: one per customer and snapshot."""
+    row = project.engine.first_row("select count(*) as row_count from customer_features")
+    return int(row["row_count"]) if row else 0
 
 
-def feature_rows(engine: Engine) -> int:
-    """Return the number of rows, customer and snapshot, that the model learns from."""
-    row = engine.row("select count(*) from customer_features")
-    return int(row[0]) if row else 0
-
-
-def judged_lines(marts_db: Path) -> dict[str, int]:
-    """Return the number of transaction lines of these marts by reason, largest first."""
+def ledger_counts(marts_db: Path) -> dict[str, int]:
+    """Return the number of transaction lines by reason of the row ledger, largest first."""
     with closing(sqlite.connect_read_only(marts_db)) as connection:
-        rows: list[tuple[str, int]] = connection.execute(
-            "select reason, sum(row_count) from row_ledger where entity = 'transactions' "
-            "group by reason order by sum(row_count) desc, reason"
-        ).fetchall()
-    return dict(rows)
+        connection.row_factory = Row
+        rows = connection.execute(
+            "select reason, sum(row_count) as row_count from row_ledger "
+            "where entity = 'transactions' group by reason order by row_count desc, reason"
+        )
+        return {row["reason"]: row["row_count"] for row in rows}

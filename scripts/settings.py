@@ -14,9 +14,7 @@ from dotenv import dotenv_values
 
 from scripts import shop_settings
 from scripts.errors import TillsightError
-
-PROJECT_DIR = Path(__file__).resolve().parents[1]
-
+from scripts.installation import PROJECT_DIR, base_dir
 
 POSTGRES_VARIABLES = {
     "host": "TILLSIGHT_POSTGRES_HOST",
@@ -277,7 +275,7 @@ def read_settings(
     as_of: str | None = None,
     target: str | None = None,
     environment: Mapping[str, str] | None = None,
-    env_file: Path = PROJECT_DIR / ".env",
+    env_file: Path | None = None,
 ) -> Settings:
     """Gather the settings: options first, then the environment, then `.env`, then defaults.
 
@@ -287,8 +285,9 @@ def read_settings(
         Options of the command line; None where not given.
     environment : mapping, optional
         The environment; by default that of the process.
-    env_file : Path
-        A file of `NAME=value` lines; it need not exist.
+    env_file : Path, optional
+        A file of `NAME=value` lines; it need not exist. By default `.env` in the checkout, or in
+        the working directory of an installed package.
 
     Returns
     -------
@@ -300,8 +299,9 @@ def read_settings(
         If `as_of` is not a date, a number or a setting of the shop is not allowed, or SQLite cannot
         attach a path.
     """
-    known = {**dotenv_values(env_file), **(os.environ if environment is None else environment)}
-    folder = data_dir or Path(known.get("TILLSIGHT_DATA_DIR") or PROJECT_DIR / "data")
+    file = env_file or base_dir() / ".env"
+    known = {**dotenv_values(file), **(os.environ if environment is None else environment)}
+    folder = data_dir or Path(known.get("TILLSIGHT_DATA_DIR") or base_dir() / "data")
     if as_of is not None and not shop_settings.is_date(as_of):
         raise TillsightError(f"--as-of is '{as_of}'; it must be a date like 2011-12-09")
     place = folder.expanduser().absolute()

@@ -16,6 +16,7 @@ from dbt.adapters.sqlite.connections import SQLiteCredentials
 from scripts import pipeline
 from scripts.dbt_runner import Dbt
 from scripts.demo.files import write_demo
+from scripts.project import Project
 from scripts.settings import PROJECT_DIR, PostgresAddress, Settings, read_settings
 from tests.support.engines import postgres_server
 from tests.support.requirements import need
@@ -25,7 +26,7 @@ MadeOnce = Callable[[str, Callable[[Settings], None]], Settings]
 COSTLY_SHOPS = ("real_shop", "demo_shop")
 LONG_FILES = {
     *("test_chaos", "test_engines", "test_error_handling", "test_forecast", "test_pipeline"),
-    *("test_quiet_run", "test_spark"),
+    *("test_quiet_run", "test_spark", "test_wheel"),
 }
 # Takes both costly shops, only reads in them, and takes long: it shares them with other processes.
 APART = {"test_spark"}
@@ -127,7 +128,9 @@ def demo_shop(made_once: MadeOnce) -> Settings:
 
     def run(settings: Settings) -> None:
         files = write_demo(settings.demo_dir, customers=600)
-        pipeline.run(settings, [files.customers, files.products, files.transactions])
+        pipeline.run(
+            Project.create(settings), [files.customers, files.products, files.transactions]
+        )
 
     return made_once("demo_shop", run)
 
@@ -137,7 +140,7 @@ def real_shop(made_once: MadeOnce, online_retail: Path) -> Settings:
     """A whole run on the real file."""
 
     def run(settings: Settings) -> None:
-        pipeline.run(settings, [online_retail])
+        pipeline.run(Project.create(settings), [online_retail])
 
     return made_once("real_shop", run)
 
@@ -160,8 +163,9 @@ def shop_of(
         file = settings.data_dir / "transactions.csv"
         with file.open("w", newline="") as opened:
             csv.writer(opened).writerows(rows)
-        pipeline.load_files(settings, [file])
-        pipeline.build(settings)
+        project = Project.create(settings)
+        pipeline.load_files(project, [file])
+        pipeline.build(project)
         return settings
 
     return build

@@ -1,1 +1,1 @@
-"""Read features and cut their dates into training, validation and test windows."""
+"""Features, the temporal split into windows, sampling, and row classes of the stored tables."""

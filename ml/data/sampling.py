@@ -1,4 +1,4 @@
-"""Which rows of a window are used. Pure: no I/O."""
+"""Sampling of rows and assignment to folds. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -12,82 +12,45 @@ from ml.data.windows import IntArray, Window
 from ml.errors import TooLittleDataError
 
 
-def sample(
+def stratified_sample(
     customer_ids: Sequence[str], labels: IntArray, *, limit: int, seed: int
 ) -> npt.NDArray[np.intp]:
-    """Draw rows of one window, each label in its share; a smaller draw lies in a larger.
+    """Return the ascending row indices of a sample stratified by label.
 
-    Parameters
-    ----------
-    customer_ids : sequence of str, length n
-        Whom the rows are about, each once.
-    labels : array of int, shape (n,)
-        1 where the customer ordered within the horizon.
-    limit : int
-        Rows wanted; rounding up in each label can add one.
-    seed : int
-        Another seed draws other customers.
-
-    Returns
-    -------
-    array of int
-        Indices of the rows drawn, ascending; all of them if there are at most `limit`.
+    Rows are ranked by a hash of customer id and seed, so the result does not depend on the row
+    order and a smaller sample is a subset of a larger one. Rounding up within each label can add
+    one row to `limit`.
 
     Examples
     --------
-    >>> sample(["a", "b"], np.array([0, 1]), limit=2, seed=1).tolist()
+    >>> stratified_sample(["a", "b"], np.array([0, 1]), limit=2, seed=1).tolist()
     [0, 1]
     """
     if len(customer_ids) <= limit:
         return np.arange(len(customer_ids))
-    lot = _lots(customer_ids, seed)
+    rank = _hashes(customer_ids, seed)
     share = limit / len(customer_ids)
-    drawn = []
+    sampled = []
     for label in (0, 1):
         rows = np.flatnonzero(labels == label)
-        in_lot_order = rows[np.argsort(lot[rows], kind="stable")]
-        drawn.append(in_lot_order[: int(np.ceil(share * rows.size))])
-    return np.sort(np.concatenate(drawn))
+        ranked = rows[np.argsort(rank[rows], kind="stable")]
+        sampled.append(ranked[: int(np.ceil(share * rows.size))])
+    return np.sort(np.concatenate(sampled))
 
 
-def spread(rows: int, *, limit: int) -> IntArray:
-    """Return places that lie evenly over all rows.
-
-    Parameters
-    ----------
-    rows : int
-        How many there are.
-    limit : int
-        Most places wanted.
-
-    Returns
-    -------
-    array of int
-        Ascending, from 0; all of them if there are at most `limit`.
+def evenly_spaced(rows: int, *, limit: int) -> IntArray:
+    """Return at most `limit` evenly spaced indices below `rows`, from 0.
 
     Examples
     --------
-    >>> spread(5, limit=2).tolist()
+    >>> evenly_spaced(5, limit=2).tolist()
     [0, 2]
     """
     return np.unique(np.arange(limit, dtype=np.int64) * rows // limit)
 
 
-def take(window: Window, rows: npt.NDArray[np.intp]) -> Window:
-    """Return the window with some of its rows.
-
-    Parameters
-    ----------
-    window : Window
-        Where to take from.
-    rows : array of int
-        Indices of the rows, as `sample` returns them.
-
-    Returns
-    -------
-    Window
-        Same summary, fewer rows.
-    """
+def subset(window: Window, rows: npt.NDArray[np.intp]) -> Window:
+    """Return the window with the given rows only; the summary still describes all rows."""
     return Window(
         summary=window.summary,
         customer_ids=[window.customer_ids[row] for row in rows],
@@ -96,22 +59,12 @@ def take(window: Window, rows: npt.NDArray[np.intp]) -> Window:
     )
 
 
-def folds(customer_ids: Sequence[str], labels: IntArray, *, count: int) -> IntArray:
-    """Deal customers into parts so that no customer is in two and buyers are in all.
+def stratified_group_folds(
+    customer_ids: Sequence[str], labels: IntArray, *, count: int
+) -> IntArray:
+    """Return the fold of each row, 0 to `count` - 1: stratified group k-fold by customer.
 
-    Parameters
-    ----------
-    customer_ids : sequence of str, length n
-        Whom the rows are about; a customer may have several.
-    labels : array of int, shape (n,)
-        1 where the customer ordered within the horizon.
-    count : int
-        Number of parts.
-
-    Returns
-    -------
-    array of int, shape (n,)
-        Part of each row, 0 to `count` - 1.
+    All rows of a customer are in the same fold, and buyers are spread over all folds.
 
     Raises
     ------
@@ -126,13 +79,13 @@ def folds(customer_ids: Sequence[str], labels: IntArray, *, count: int) -> IntAr
                 f"Model unavailable: {customers} customers of the past windows {kind} within "
                 f"the horizon and {count} are needed. Load more sales with 'tillsight load FILE'."
             )
-    dealt = rate.sort_values(kind="stable").index
-    part = pd.Series(np.arange(len(dealt)) % count, index=dealt)
-    return rows["customer_id"].map(part).to_numpy(dtype=np.int64)
+    by_rate = rate.sort_values(kind="stable").index
+    fold = pd.Series(np.arange(len(by_rate)) % count, index=by_rate)
+    return rows["customer_id"].map(fold).to_numpy(dtype=np.int64)
 
 
-def _lots(customer_ids: Sequence[str], seed: int) -> npt.NDArray[np.uint64]:
-    """Return a number per customer that looks random and depends on id and seed alone."""
+def _hashes(customer_ids: Sequence[str], seed: int) -> npt.NDArray[np.uint64]:
+    """Return a pseudo-random number for each customer, by splitmix64 of id and seed."""
     mixed = pd.util.hash_array(np.array(customer_ids, dtype=object))
     mixed = mixed + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):

@@ -1,154 +1,32 @@
-"""The tables of the forecast: how they are read, their DDL, and their rows as values."""
+"""Row classes of the tables that `ml` writes to raw.db; the DDL is derived from them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from types import NoneType
+from typing import Any, Final, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
-from ml.settings import FEATURES, LABEL
-
-SUMMARIES: Final = f"""
-    select
-        snapshot_number,
-        min(as_of_date) as as_of_date,
-        min(horizon_days) as horizon_days,
-        count(*) as row_count,
-        case when count({LABEL}) = count(*) then sum({LABEL}) end as buyers,
-        max(tenure_days) as history_days
-    from customer_features
-    group by snapshot_number
-    order by snapshot_number
-"""  # noqa: S608  a constant's name
-
-LATEST: Final = SUMMARIES.replace("group by", "where snapshot_number = 0\n    group by")
-
-LABELS: Final = f"""
-    select customer_id, {LABEL}
-    from customer_features
-    where snapshot_number = ?
-    order by customer_id
-"""  # noqa: S608  a constant's name
-
-ROWS: Final = f"""
-    select customer_id, {LABEL}, {", ".join(FEATURES)}
-    from customer_features
-    where snapshot_number = ?
-    order by customer_id
-"""  # noqa: S608  names from constants
-
-DRAWN_ROWS: Final = ROWS.replace(
-    "order by", "and customer_id in (select customer_id from drawn) order by"
-)
-
-CONTACT: Final = "select contact_cost, contact_benefit from forecast_settings"
-
-TABLES: Final[Mapping[str, str]] = {
-    "raw_model_runs": """
-        model_run_id text not null primary key,
-        status text not null check (status in ('trained', 'unavailable')),
-        message text not null,
-        verdict text check (verdict in ('use', 'use_with_care', 'do_not_use')),
-        verdict_reason text,
-        verdict_rules text not null,
-        as_of_date text,
-        horizon_days integer,
-        chosen_model text,
-        threshold real,
-        threshold_rule text check (threshold_rule in ('best_f1', 'cost_and_benefit')),
-        training_rows integer,
-        training_windows integer,
-        first_training_date text,
-        last_training_date text,
-        evaluated_as_of_date text,
-        evaluation_rows integer,
-        base_rate real,
-        windows text not null,
-        feature_names text not null,
-        settings text not null,
-        library_versions text not null,
-        data_fingerprint text not null,
-        card text,
-        model_file text,
-        run_number integer not null,
-        is_pinned integer not null default 0 check (is_pinned in (0, 1))
-    """,
-    "raw_model_metrics": """
-        model_run_id text not null,
-        split text not null check (split in ('choose', 'report', 'history')),
-        as_of_date text not null,
-        model text not null,
-        slice text not null,
-        metric text not null,
-        value real not null,
-        low real,
-        high real,
-        primary key (model_run_id, split, as_of_date, model, slice, metric)
-    """,
-    "raw_model_curves": """
-        model_run_id text not null,
-        model text not null,
-        curve text not null
-            check (curve in ('roc', 'precision_recall', 'calibration', 'gains')),
-        point integer not null,
-        x real not null,
-        y real not null,
-        row_count integer not null,
-        primary key (model_run_id, model, curve, point)
-    """,
-    "raw_predictions": """
-        model_run_id text not null,
-        customer_id text not null primary key,
-        purchase_probability real not null,
-        predicted_label integer not null,
-        confidence real not null,
-        prediction_date text not null,
-        reasons text not null
-    """,
-    "raw_prediction_log": """
-        prediction_date text not null,
-        customer_id text not null,
-        model_run_id text not null,
-        horizon_days integer not null,
-        purchase_probability real not null,
-        predicted_label integer not null,
-        log_number integer not null,
-        primary key (prediction_date, customer_id, model_run_id)
-    """,
-}
-"""Columns by table. All but the log can be made again by training and scoring."""
-
-LOG: Final = "raw_prediction_log"
-
-LOG_PREDICTIONS: Final = """
-    insert into raw_prediction_log
-    select
-        prediction_date,
-        customer_id,
-        model_run_id,
-        :horizon_days as horizon_days,
-        purchase_probability,
-        predicted_label,
-        :log_number as log_number
-    from raw_predictions
-"""
+Split: TypeAlias = Literal["choose", "report", "history"]
+CurveName: TypeAlias = Literal["roc", "precision_recall", "calibration", "gains"]
+VerdictLabel: TypeAlias = Literal["use", "use_with_care", "do_not_use"]
 
 
 @dataclass(frozen=True)
-class RunRow:
-    """A row of `raw_model_runs`, but for `run_number` and `is_pinned`; lists are JSON texts."""
+class ModelRun:
+    """One training run: a row of `raw_model_runs`. Lists and mappings are JSON."""
 
     model_run_id: str
-    status: str
+    status: Literal["trained", "unavailable"]
     message: str
-    verdict: str | None
+    verdict: VerdictLabel | None
     verdict_reason: str | None
     verdict_rules: str
     as_of_date: str | None
     horizon_days: int | None
     chosen_model: str | None
     threshold: float | None
-    threshold_rule: str | None
+    threshold_rule: Literal["best_f1", "cost_and_benefit"] | None
     training_rows: int | None
     training_windows: int | None
     first_training_date: str | None
@@ -167,9 +45,9 @@ class RunRow:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """A row of `raw_model_metrics`, but for the run; `low` and `high` end its 95% interval."""
+    """One metric of a run; `low` and `high` bound its 95% bootstrap interval."""
 
-    split: str
+    split: Split
     as_of_date: str
     model: str
     slice: str
@@ -181,10 +59,10 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class CurveRow:
-    """A row of `raw_model_curves`, but for the run."""
+    """One point of a curve of a run."""
 
     model: str
-    curve: str
+    curve: CurveName
     point: int
     x: float
     y: float
@@ -193,7 +71,7 @@ class CurveRow:
 
 @dataclass(frozen=True)
 class PredictionRow:
-    """A row of `raw_predictions`, but for the run."""
+    """The current prediction for a customer."""
 
     customer_id: str
     purchase_probability: float
@@ -201,3 +79,72 @@ class PredictionRow:
     confidence: float
     prediction_date: str
     reasons: str
+
+
+@dataclass(frozen=True)
+class LoggedPrediction:
+    """A prediction as it was made; the log is compared with later orders."""
+
+    prediction_date: str
+    customer_id: str
+    model_run_id: str
+    horizon_days: int
+    purchase_probability: float
+    predicted_label: int
+    log_number: int
+
+
+_SQL_TYPES: Final = {str: "text", int: "integer", float: "real"}
+_RUN_ID: Final = {"model_run_id": "text not null"}
+_RUN_STATE: Final = {
+    "run_number": "integer not null",
+    "is_pinned": "integer not null default 0 check (is_pinned in (0, 1))",
+}
+
+
+def column_names(row: type) -> tuple[str, ...]:
+    """Return the columns of a row class."""
+    return tuple(field.name for field in fields(row))
+
+
+def _column_ddl(name: str, hint: Any) -> str:
+    """Return SQL type and constraints for a type hint: a `Literal` becomes a check."""
+    options = [option for option in get_args(hint) if option is not NoneType]
+    is_optional = NoneType in get_args(hint)
+    inner = options[0] if is_optional else hint
+    null = "" if is_optional else " not null"
+    if get_origin(inner) is not Literal:
+        return f"{_SQL_TYPES[inner]}{null}"
+    words = ", ".join(f"'{word}'" for word in get_args(inner))
+    return f"text{null} check ({name} in ({words}))"
+
+
+def _columns(row: type) -> dict[str, str]:
+    return {name: _column_ddl(name, hint) for name, hint in get_type_hints(row).items()}
+
+
+def _table(columns: Mapping[str, str], key: Sequence[str]) -> str:
+    """Return the column list of a `create table` statement."""
+    lines = [
+        f"{name} {ddl}{' primary key' * (tuple(key) == (name,))}" for name, ddl in columns.items()
+    ]
+    if len(key) > 1:
+        lines.append(f"primary key ({', '.join(key)})")
+    return "\n    " + ",\n    ".join(lines) + "\n"
+
+
+LOG: Final = "raw_prediction_log"
+
+TABLES: Final[Mapping[str, str]] = {
+    "raw_model_runs": _table(_columns(ModelRun) | _RUN_STATE, ["model_run_id"]),
+    "raw_model_metrics": _table(
+        _RUN_ID | _columns(MetricRow),
+        ["model_run_id", "split", "as_of_date", "model", "slice", "metric"],
+    ),
+    "raw_model_curves": _table(
+        _RUN_ID | _columns(CurveRow), ["model_run_id", "model", "curve", "point"]
+    ),
+    "raw_predictions": _table(_RUN_ID | _columns(PredictionRow), ["customer_id"]),
+    LOG: _table(_columns(LoggedPrediction), ["prediction_date", "customer_id", "model_run_id"]),
+}
+"""Column definitions by table. Training and scoring can recreate all tables except the log."""

@@ -1,7 +1,7 @@
-"""Which past windows fit, choose and report. Pure: no I/O.
+"""Temporal split of the past windows into training, selection and report windows. Pure: no I/O.
 
-A window is one snapshot whose horizon is over: features as of a past date, and whether each
-customer ordered in the days after it.
+A window is one snapshot whose horizon has passed: features as of a past date, and a label that
+says whether each customer ordered in the days after it.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class WindowSummary:
-    """One snapshot in figures.
+    """Counts and dates of one snapshot.
 
     Attributes
     ----------
     snapshot_number : int
         0 is the latest.
     as_of_date : str
-        Last day that is observed, `YYYY-MM-DD`.
+        Last observed day, `YYYY-MM-DD`.
     horizon_days : int
-        Days after it that the label looks at.
+        Length of the label period after the as-of date.
     rows : int
-        Customers with an order on or before that date.
+        Customers with an order on or before the as-of date.
     buyers : int or None
-        Those who ordered within the horizon; None while the horizon is not over.
+        Customers who ordered within the horizon; None until the horizon has passed.
     history_days : int
         Days from the shop's first order to the as-of date.
     """
@@ -53,18 +53,17 @@ class WindowSummary:
 
 @dataclass(frozen=True)
 class Window:
-    """Rows of one past snapshot, ordered by customer.
+    """Rows of one past snapshot, ordered by customer id.
 
     Attributes
     ----------
     summary : WindowSummary
-        The whole snapshot, also where the rows are a sample of it.
+        Describes the whole snapshot, even if the rows are a sample.
     customer_ids : list of str, length n
-        Whom the rows are about.
     features : array of float, shape (n, len(FEATURES))
-        NaN where the feature is not defined.
+        NaN for undefined features.
     labels : array of int, shape (n,)
-        1 where the customer ordered within the horizon.
+        1 if the customer ordered within the horizon.
     """
 
     summary: WindowSummary
@@ -74,39 +73,31 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A past window that is judged by models of the windows before it.
+class BacktestFold:
+    """A test window and the earlier windows that its models are fitted on, newest first."""
 
-    Attributes
-    ----------
-    judged : WindowSummary
-        Asked about.
-    fit : tuple of WindowSummary
-        Learned from, newest first; all of them earlier.
-    """
-
-    judged: WindowSummary
+    test: WindowSummary
     fit: tuple[WindowSummary, ...]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Roles of the past windows, newest first within each role.
+class WindowSplit:
+    """Temporal split of the past windows, newest first within each role.
 
     Attributes
     ----------
     fit : tuple of WindowSummary
-        Fit the candidates that are compared.
+        Training windows of model selection.
     choose : WindowSummary or None
-        Chooses model and threshold; None where cross-validation within `fit` has to.
+        Selection window: chooses model and threshold. None: cross-validation within `fit`.
     refit : tuple of WindowSummary
-        Fit the candidates again, up to the eve of the report.
+        Training windows of the models that are evaluated on the report window.
     report : WindowSummary
-        The last whole window, on which nothing is chosen.
+        Temporal holdout: the latest labelled window; no choice depends on it.
     final : tuple of WindowSummary
-        Fit the model that scores the latest snapshot.
-    history : tuple of Step
-        Windows before the report on which the model is judged as well, newest first.
+        Training windows of the model that scores the latest snapshot.
+    history : tuple of BacktestFold
+        Backtest on the windows before the report window, newest first.
     """
 
     fit: tuple[WindowSummary, ...]
@@ -114,130 +105,78 @@ class Plan:
     refit: tuple[WindowSummary, ...]
     report: WindowSummary
     final: tuple[WindowSummary, ...]
-    history: tuple[Step, ...] = ()
+    history: tuple[BacktestFold, ...] = ()
 
     def windows(self) -> list[WindowSummary]:
-        """Return every window in use once, newest first.
+        """Return each window with a role once, newest first."""
+        selection = () if self.choose is None else (self.choose,)
+        backtest = (window for fold in self.history for window in (fold.test, *fold.fit))
+        windows = (*self.fit, *selection, *self.refit, self.report, *self.final, *backtest)
+        by_number = {window.snapshot_number: window for window in windows}
+        return [by_number[number] for number in sorted(by_number)]
 
-        Returns
-        -------
-        list of WindowSummary
-            Ordered by `snapshot_number`.
-        """
-        chosen_on = () if self.choose is None else (self.choose,)
-        looked_back = (window for step in self.history for window in (step.judged, *step.fit))
-        learned = (*self.fit, *chosen_on, *self.refit, self.report, *self.final, *looked_back)
-        in_use = {window.snapshot_number: window for window in learned}
-        return [in_use[number] for number in sorted(in_use)]
-
-    def roles(self, window: WindowSummary) -> list[str]:
-        """Return what a window is used for.
-
-        Parameters
-        ----------
-        window : WindowSummary
-            Any window of the shop.
-
-        Returns
-        -------
-        list of str
-            Of `fit`, `choose`, `refit`, `report`, `final` and `history`, in this order.
-        """
-        judged = tuple(step.judged for step in self.history)
-        held = {
+    def roles_of(self, window: WindowSummary) -> list[str]:
+        """Return the roles of a window, in the order of the attributes."""
+        windows = {
             "fit": self.fit,
             "choose": (self.choose,),
             "refit": self.refit,
             "report": (self.report,),
             "final": self.final,
-            "history": judged,
+            "history": tuple(fold.test for fold in self.history),
         }
-        return [role for role, windows in held.items() if window in windows]
+        return [role for role, members in windows.items() if window in members]
 
 
-def plan(summaries: Sequence[WindowSummary], settings: Settings) -> Plan:
-    """Give each past window its role.
+def split_windows(summaries: Sequence[WindowSummary], settings: Settings) -> WindowSplit:
+    """Assign roles to the past windows.
 
-    Parameters
-    ----------
-    summaries : sequence of WindowSummary
-        Every snapshot there is.
-    settings : Settings
-        How many windows and rows are wanted.
-
-    Returns
-    -------
-    Plan
-        With three windows or more one chooses; with two, `choose` is None.
+    With two usable windows, `choose` is None.
 
     Raises
     ------
     TooLittleDataError
-        If there are too few windows or rows, or a window to fit or report on holds
-        customers of one kind only.
+        If there are too few windows or rows, or the training or report windows contain one class
+        only.
     """
     usable = _usable(summaries, settings)
     if len(usable) < settings.minimum_windows:
         raise TooLittleDataError(_too_short(summaries, settings))
-    most = settings.fit_windows
-    chosen = Plan(
-        fit=usable[2 : 2 + most],
+    limit = settings.fit_windows
+    split = WindowSplit(
+        fit=usable[2 : 2 + limit],
         choose=usable[1],
-        refit=usable[1 : 1 + most],
+        refit=usable[1 : 1 + limit],
         report=usable[0],
-        final=usable[:most],
+        final=usable[:limit],
     )
-    if not _can_choose(chosen, settings):
-        chosen = Plan(chosen.refit, None, chosen.refit, chosen.report, chosen.final)
-    _check_size(chosen.fit, settings.minimum_fit_rows)
-    _check_size((chosen.report,), settings.minimum_report_rows)
-    _check_classes(chosen.fit)
-    _check_classes((chosen.report,))
-    return replace(chosen, history=_history(usable, settings))
+    if not _has_selection_window(split, settings):
+        split = replace(split, fit=split.refit, choose=None)
+    _check_size(split.fit, settings.minimum_fit_rows)
+    _check_size((split.report,), settings.minimum_report_rows)
+    _check_classes(split.fit)
+    _check_classes((split.report,))
+    return replace(split, history=_backtest_folds(usable, settings))
 
 
-def describe(summary: WindowSummary, roles: Plan | None) -> dict[str, Any]:
-    """Describe a window and its use as plain values.
+def describe_window(summary: WindowSummary, split: WindowSplit | None) -> dict[str, Any]:
+    """Return dates, counts and roles of a window as JSON-serialisable values.
 
-    Parameters
-    ----------
-    summary : WindowSummary
-        Any window of the shop.
-    roles : Plan or None
-        None where no model could be trained.
-
-    Returns
-    -------
-    dict of str to value
-        As-of date, last day that the label looks at, customers, buyers (None while the horizon
-        is not over), roles; the latest window has the role `score`.
+    `split` is None if no model could be trained. The latest snapshot has the role `score`.
     """
     end = date.fromisoformat(summary.as_of_date) + timedelta(days=summary.horizon_days)
-    used = roles.roles(summary) if roles else []
+    roles = split.roles_of(summary) if split else []
     return {
         "as_of_date": summary.as_of_date,
         "label_end_date": end.isoformat(),
         "customers": summary.rows,
         "buyers": summary.buyers,
-        "roles": ["score"] if roles and summary.snapshot_number == 0 else used,
+        "roles": ["score"] if split and summary.snapshot_number == 0 else roles,
     }
 
 
 def fingerprint(summaries: Iterable[WindowSummary], windows: Iterable[Window]) -> str:
-    """Name the data that a model learned from.
-
-    Parameters
-    ----------
-    summaries : iterable of WindowSummary
-        Every snapshot there is.
-    windows : iterable of Window
-        The rows that were read.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal; any changed value changes it.
-    """
+    """Return a SHA-256 of the training data; it changes with any value."""
     digest = hashlib.sha256(json.dumps([astuple(summary) for summary in summaries]).encode())
     for window in windows:
         digest.update("\n".join(window.customer_ids).encode())
@@ -247,7 +186,7 @@ def fingerprint(summaries: Iterable[WindowSummary], windows: Iterable[Window]) -
 
 
 def _usable(summaries: Sequence[WindowSummary], settings: Settings) -> tuple[WindowSummary, ...]:
-    """Return the labelled windows with enough history before them, newest first."""
+    """Return the labelled windows with enough history, newest first."""
     newest_first = sorted(summaries, key=lambda summary: summary.snapshot_number)
     return tuple(
         summary
@@ -257,40 +196,44 @@ def _usable(summaries: Sequence[WindowSummary], settings: Settings) -> tuple[Win
     )
 
 
-def _history(usable: Sequence[WindowSummary], settings: Settings) -> tuple[Step, ...]:
-    """Return the windows before the report that can be judged, each with what to learn from."""
-    steps = []
-    for place, judged in enumerate(usable[1 : 1 + settings.history_windows], start=2):
-        fit = tuple(usable[place : place + settings.fit_windows])
+def _backtest_folds(
+    usable: Sequence[WindowSummary], settings: Settings
+) -> tuple[BacktestFold, ...]:
+    """Return the windows before the report window that can be backtested."""
+    folds = []
+    for next_older, test in enumerate(usable[1 : 1 + settings.history_windows], start=2):
+        fit = tuple(usable[next_older : next_older + settings.fit_windows])
         if (
-            _is_mixed((judged,))
-            and judged.rows >= settings.minimum_report_rows
-            and _is_mixed(fit)
-            and sum(window.rows for window in fit) >= settings.minimum_fit_rows
+            _has_both_classes((test,))
+            and test.rows >= settings.minimum_report_rows
+            and _has_both_classes(fit)
+            and _rows(fit) >= settings.minimum_fit_rows
         ):
-            steps.append(Step(judged, fit))
-    return tuple(steps)
+            folds.append(BacktestFold(test, fit))
+    return tuple(folds)
 
 
-def _can_choose(plan: Plan, settings: Settings) -> bool:
-    """Tell whether there is a window to choose on, and enough before it to fit."""
+def _has_selection_window(split: WindowSplit, settings: Settings) -> bool:
+    """Return whether the selection window has both classes and enough training rows before it."""
     return (
-        plan.choose is not None
-        and 0 < (plan.choose.buyers or 0) < plan.choose.rows
-        and _is_mixed(plan.fit)
-        and sum(window.rows for window in plan.fit) >= settings.minimum_fit_rows
+        split.choose is not None
+        and _has_both_classes((split.choose,))
+        and _has_both_classes(split.fit)
+        and _rows(split.fit) >= settings.minimum_fit_rows
     )
 
 
-def _is_mixed(windows: Sequence[WindowSummary]) -> bool:
-    """Tell whether some customers ordered and some did not."""
+def _rows(windows: Sequence[WindowSummary]) -> int:
+    return sum(window.rows for window in windows)
+
+
+def _has_both_classes(windows: Sequence[WindowSummary]) -> bool:
     buyers = sum(window.buyers or 0 for window in windows)
-    return 0 < buyers < sum(window.rows for window in windows)
+    return 0 < buyers < _rows(windows)
 
 
 def _check_size(windows: Sequence[WindowSummary], minimum: int) -> None:
-    """Refuse windows with hardly a customer."""
-    rows = sum(window.rows for window in windows)
+    rows = _rows(windows)
     if rows < minimum:
         raise TooLittleDataError(
             f"Model unavailable: there are {rows} rows of customers with an order in "
@@ -299,8 +242,7 @@ def _check_size(windows: Sequence[WindowSummary], minimum: int) -> None:
 
 
 def _check_classes(windows: Sequence[WindowSummary]) -> None:
-    """Refuse windows in which all customers did the same."""
-    if _is_mixed(windows):
+    if _has_both_classes(windows):
         return
     who = "every customer" if any(window.buyers for window in windows) else "no customer"
     raise TooLittleDataError(
@@ -311,13 +253,13 @@ def _check_classes(windows: Sequence[WindowSummary]) -> None:
 
 
 def _days(windows: Sequence[WindowSummary]) -> str:
-    """Name the windows by their as-of dates."""
+    """Return the as-of dates of windows in words."""
     newest, oldest = windows[0].as_of_date, windows[-1].as_of_date
     return f"the window of {newest}" if newest == oldest else f"the windows {oldest} to {newest}"
 
 
 def _too_short(summaries: Sequence[WindowSummary], settings: Settings) -> str:
-    """Say how long the history is, and how long it should be."""
+    """Return a sentence with the available and the required length of history."""
     if not summaries:
         return (
             "Model unavailable: there is no customer with an order. "

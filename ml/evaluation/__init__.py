@@ -1,1 +1,1 @@
-"""Metrics, their intervals, the verdict on a model, and the model card."""
+"""Metrics, bootstrap intervals, the verdict on a model, and the model card."""

@@ -1,8 +1,9 @@
-"""How far a figure could be off by chance: bootstrap intervals. Arrays in, numbers out; no I/O.
+"""Bootstrap confidence intervals of metrics. Arrays in, numbers out; no I/O.
 
-Customers are drawn anew with replacement, as many as there are, many times; the middle 95% of
-a figure over the draws is its interval. To draw a million customers as quickly as a thousand,
-those alike in probability share a cell, and a draw says how often each cell comes up.
+Customers are resampled with replacement; the 2.5% and 97.5% quantiles of a metric over the
+replicates are its interval. Customers with similar probabilities share a cell, and a replicate is
+one multinomial draw of cell counts: the time does not grow with the number of customers. For the
+same reason all replicates of a metric are computed at once, without scikit-learn's metrics.
 
 Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13.
 """
@@ -20,25 +21,25 @@ from ml.data.windows import FloatArray, IntArray
 from ml.evaluation.metrics import CALIBRATION_BINS, CLIP
 
 CELLS: Final = 500
-MIDDLE: Final = (0.025, 0.975)
+QUANTILES: Final = (0.025, 0.975)
 UNBOUNDED: Final = frozenset({"log_loss", "lift_top_tenth"})
-"""All other measures are at most 1."""
+"""All other metrics are at most 1."""
 
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Customers alike, from the lowest probability to the highest.
+    """Groups of customers with similar probabilities, in ascending order of probability.
 
     Attributes
     ----------
     others, buyers : array of float, shape (k,)
-        Customers without and with an order.
+        Customers by label, 0 and 1.
     probability : array of float, shape (k,)
-        Mean of the cell.
-    is_marked : array of bool, shape (k,)
-        Whether the cell reaches the threshold.
+        Mean probability.
+    is_marked : array of float, shape (k,)
+        1 if the probabilities of the cell reach the threshold.
     """
 
     others: FloatArray
@@ -48,121 +49,85 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Draws:
-    """The cells, drawn anew `b` times.
-
-    Attributes
-    ----------
-    others, buyers : array of float, shape (b, k)
-        How many of each cell came up.
-    """
+class Replicates:
+    """Resampled counts of customers by label, shape (replicates, cells)."""
 
     others: FloatArray
     buyers: FloatArray
 
     @property
     def rows(self) -> FloatArray:
-        """Customers of each cell, shape (b, k)."""
+        """Customers of each cell."""
         return self.others + self.buyers
 
     @property
     def before(self) -> FloatArray:
-        """Customers of higher probability than each cell's, shape (b, k)."""
+        """Customers with a higher probability than those of each cell."""
         return _from_the_top(self.rows) - self.rows
 
 
 def intervals(
     labels: IntArray,
     probability: FloatArray,
-    measured: Mapping[str, float],
+    values: Mapping[str, float],
     *,
     threshold: float,
     repeats: int,
     seed: int,
 ) -> dict[str, Interval]:
-    """Return the interval of each measure of `evaluate.measure` that chance can move.
+    """Return the 95% interval of each metric in `values` that varies between replicates.
 
-    Intervals are centred on the figures themselves: drawing with replacement makes a small
-    calibration error look larger than it is.
+    Intervals are centred on the values themselves, because resampling biases some metrics, such as
+    a small calibration error.
 
     Parameters
     ----------
-    labels : array of int, shape (n,)
-        1 where the customer ordered; both kinds must be there.
-    probability : array of float, shape (n,)
-        Of that, given beforehand.
-    measured : mapping of str to float
-        What `evaluate.measure` returned for them.
+    labels, probability : arrays of shape (n,)
+        As in `ml.evaluation.metrics`; `labels` contain both classes.
+    values : mapping of str to float
+        Result of `ml.evaluation.metrics.measure`.
     threshold : float
-        Probability from which the customer is said to order.
+        Classification threshold.
     repeats : int
-        Draws.
+        Number of replicates.
     seed : int
-        Of the draws.
-
-    Returns
-    -------
-    dict of str to (float, float)
-        Lower and upper end by measure; one that is not defined is left out.
+        Seed of the random numbers.
     """
     cells = make_cells(labels, probability, threshold=threshold)
-    drawn = _draw(cells, repeats=repeats, seed=seed)
+    replicates = _resample(cells, repeats=repeats, seed=seed)
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = {**_losses(cells, drawn), **_ranking(drawn), **_decisions(cells, drawn)}
-        values["expected_calibration_error"] = _calibration_error(cells, drawn)
+        found = {
+            **_losses(cells, replicates),
+            **_ranking_metrics(replicates),
+            **_classification_metrics(cells, replicates),
+        }
+        found["expected_calibration_error"] = _calibration_error(cells, replicates)
     return {
-        name: _around(measured[name], draws, highest=np.inf if name in UNBOUNDED else 1.0)
-        for name, draws in values.items()
-        if name in measured and not np.isnan(draws).all()
+        name: _centred(values[name], draws, highest=np.inf if name in UNBOUNDED else 1.0)
+        for name, draws in found.items()
+        if name in values and not np.isnan(draws).all()
     }
 
 
-def difference(values: FloatArray, *, repeats: int, seed: int) -> Interval:
-    """Return the interval of a mean, such as that of one model's loss less another's.
-
-    Parameters
-    ----------
-    values : array of float, shape (n,)
-        One per customer.
-    repeats : int
-        Draws.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    float, float
-        Lower and upper end.
-    """
+def mean_interval(values: FloatArray, *, repeats: int, seed: int) -> Interval:
+    """Return the 95% interval of the mean of one value per customer, shape (n,)."""
     ordered = np.sort(values)
-    starts = sampling.spread(ordered.size, limit=CELLS)
+    starts = sampling.evenly_spaced(ordered.size, limit=CELLS)
     sums = np.add.reduceat(ordered, starts)
     sizes = np.diff(np.append(starts, ordered.size))
     draws = np.random.default_rng(seed).multinomial(ordered.size, sizes / ordered.size, repeats)
-    return _middle(draws @ (sums / sizes) / ordered.size)
+    return _quantiles(draws @ (sums / sizes) / ordered.size)
 
 
 def make_cells(labels: IntArray, probability: FloatArray, *, threshold: float) -> Cells:
-    """Put customers alike into cells.
+    """Group customers into at most `CELLS` + 1 cells.
 
-    Parameters
-    ----------
-    labels : array of int, shape (n,)
-        1 where the customer ordered.
-    probability : array of float, shape (n,)
-        Of ordering; equal ones share a cell.
-    threshold : float
-        No cell lies on both sides of it.
-
-    Returns
-    -------
-    Cells
-        At most `CELLS` and one more.
+    Equal probabilities share a cell, and the threshold separates cells.
     """
     lowest_first = np.argsort(probability, kind="stable")
     ranked, outcome = probability[lowest_first], labels[lowest_first].astype(np.float64)
     edges = np.searchsorted(
-        ranked, np.append(ranked[sampling.spread(ranked.size, limit=CELLS)], threshold)
+        ranked, np.append(ranked[sampling.evenly_spaced(ranked.size, limit=CELLS)], threshold)
     )
     starts = np.unique(edges[edges < ranked.size])
     rows = np.diff(np.append(starts, ranked.size)).astype(np.float64)
@@ -175,61 +140,59 @@ def make_cells(labels: IntArray, probability: FloatArray, *, threshold: float) -
     )
 
 
-def _draw(cells: Cells, *, repeats: int, seed: int) -> Draws:
-    """Draw as many customers as there are, many times."""
+def _resample(cells: Cells, *, repeats: int, seed: int) -> Replicates:
     counts = np.concatenate((cells.others, cells.buyers))
     total = int(counts.sum())
-    drawn = np.random.default_rng(seed).multinomial(total, counts / total, repeats)
-    others, buyers = np.split(drawn.astype(np.float64), 2, axis=1)
-    return Draws(others, buyers)
+    replicates = np.random.default_rng(seed).multinomial(total, counts / total, repeats)
+    others, buyers = np.split(replicates.astype(np.float64), 2, axis=1)
+    return Replicates(others, buyers)
 
 
-def _losses(cells: Cells, drawn: Draws) -> Mapping[str, FloatArray]:
-    """Return what follows from each customer's own probability."""
+def _losses(cells: Cells, replicates: Replicates) -> Mapping[str, FloatArray]:
     clipped = np.clip(cells.probability, CLIP, 1 - CLIP)
-    rows = drawn.rows.sum(axis=1)
-    surprise = drawn.buyers @ np.log(clipped) + drawn.others @ np.log(1 - clipped)
-    squares = drawn.buyers @ (1 - cells.probability) ** 2 + drawn.others @ cells.probability**2
-    return {"log_loss": -surprise / rows, "brier": squares / rows}
+    rows = replicates.rows.sum(axis=1)
+    log_likelihood = replicates.buyers @ np.log(clipped) + replicates.others @ np.log(1 - clipped)
+    squares = (
+        replicates.buyers @ (1 - cells.probability) ** 2 + replicates.others @ cells.probability**2
+    )
+    return {"log_loss": -log_likelihood / rows, "brier": squares / rows}
 
 
-def _ranking(drawn: Draws) -> Mapping[str, FloatArray]:
-    """Return what follows from the order of the customers."""
-    buyers, others = drawn.buyers.sum(axis=1), drawn.others.sum(axis=1)
-    above = _from_the_top(drawn.others) - drawn.others
-    beaten = others[:, None] - above - drawn.others / 2
-    reached = drawn.before + drawn.rows
-    precision = np.nan_to_num(_from_the_top(drawn.buyers) / reached)
+def _ranking_metrics(replicates: Replicates) -> Mapping[str, FloatArray]:
+    buyers, others = replicates.buyers.sum(axis=1), replicates.others.sum(axis=1)
+    above = _from_the_top(replicates.others) - replicates.others
+    ranked_below = others[:, None] - above - replicates.others / 2
+    reached = replicates.before + replicates.rows
+    precision = np.nan_to_num(_from_the_top(replicates.buyers) / reached)
     tenth = (buyers + others) / 10
-    share = np.clip((tenth[:, None] - drawn.before) / drawn.rows, 0, 1)
-    found = (drawn.buyers * np.nan_to_num(share)).sum(axis=1)
+    share = np.clip((tenth[:, None] - replicates.before) / replicates.rows, 0, 1)
+    found = (replicates.buyers * np.nan_to_num(share)).sum(axis=1)
     return {
-        "roc_auc": (drawn.buyers * beaten).sum(axis=1) / (buyers * others),
-        "average_precision": (drawn.buyers * precision).sum(axis=1) / buyers,
+        "roc_auc": (replicates.buyers * ranked_below).sum(axis=1) / (buyers * others),
+        "average_precision": (replicates.buyers * precision).sum(axis=1) / buyers,
         "lift_top_tenth": found / tenth / (buyers / (buyers + others)),
     }
 
 
-def _decisions(cells: Cells, drawn: Draws) -> Mapping[str, FloatArray]:
-    """Return what follows from who is said to order."""
-    hits, false_alarms = drawn.buyers @ cells.is_marked, drawn.others @ cells.is_marked
-    buyers, rows = drawn.buyers.sum(axis=1), drawn.rows.sum(axis=1)
+def _classification_metrics(cells: Cells, replicates: Replicates) -> Mapping[str, FloatArray]:
+    hits, false_positives = replicates.buyers @ cells.is_marked, replicates.others @ cells.is_marked
+    buyers, rows = replicates.buyers.sum(axis=1), replicates.rows.sum(axis=1)
     misses = buyers - hits
     return {
-        "accuracy": 1 - (false_alarms + misses) / rows,
-        "precision": hits / (hits + false_alarms),
+        "accuracy": 1 - (false_positives + misses) / rows,
+        "precision": hits / (hits + false_positives),
         "recall": hits / buyers,
-        "f1": 2 * hits / (2 * hits + false_alarms + misses),
+        "f1": 2 * hits / (2 * hits + false_positives + misses),
     }
 
 
-def _calibration_error(cells: Cells, drawn: Draws) -> FloatArray:
-    """Return the mean distance of probability and outcome over ten bins of equal size."""
-    rows = drawn.rows
+def _calibration_error(cells: Cells, replicates: Replicates) -> FloatArray:
+    """Return the expected calibration error over ten quantile bins."""
+    rows = replicates.rows
     total = rows.sum(axis=1)
     middle = (np.cumsum(rows, axis=1) - rows / 2) / total[:, None]
     bins = np.minimum(middle * CALIBRATION_BINS, CALIBRATION_BINS - 1).astype(np.int64)
-    gap = drawn.buyers - rows * cells.probability
+    gap = replicates.buyers - rows * cells.probability
     error = np.zeros(total.size)
     for place in range(CALIBRATION_BINS):
         error += np.abs((gap * (bins == place)).sum(axis=1))
@@ -237,26 +200,24 @@ def _calibration_error(cells: Cells, drawn: Draws) -> FloatArray:
 
 
 def _from_the_top(counts: FloatArray) -> FloatArray:
-    """Return sums over each cell and those of higher probability."""
+    """Return cumulative sums from the highest probability down."""
     return np.asarray(np.cumsum(counts[:, ::-1], axis=1)[:, ::-1])
 
 
-def _around(value: float, draws: FloatArray, *, highest: float) -> Interval:
-    """Return the middle of the draws, moved to where the figure is their mean.
+def _centred(value: float, draws: FloatArray, *, highest: float) -> Interval:
+    """Return the interval of the draws, shifted so that their mean is `value`.
 
-    The figure lies within it and it within what is possible, also where a few draws far from the
-    others carry the mean away.
+    It is widened to include `value` and clipped to the range of the metric.
 
     Examples
     --------
-    >>> _around(0.0, np.r_[np.zeros(990), np.full(10, 2.8)], highest=np.inf)
+    >>> _centred(0.0, np.r_[np.zeros(990), np.full(10, 2.8)], highest=np.inf)
     (0.0, 0.0)
     """
-    low, high = _middle(draws - np.nanmean(draws) + value)
+    low, high = _quantiles(draws - np.nanmean(draws) + value)
     return max(0.0, min(low, value)), min(highest, max(high, value))
 
 
-def _middle(draws: FloatArray) -> Interval:
-    """Return the ends of the middle 95% of the draws."""
-    low, high = np.nanquantile(draws, MIDDLE)
+def _quantiles(draws: FloatArray) -> Interval:
+    low, high = np.nanquantile(draws, QUANTILES)
     return float(low), float(high)

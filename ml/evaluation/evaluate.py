@@ -1,4 +1,4 @@
-"""What models said of customers, held against what happened: figures and curves. Pure."""
+"""Evaluation of models on one window: rows of metrics and curves. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.data import sampling
-from ml.data.schema import CurveRow, MetricRow
+from ml.data.schema import CurveRow, MetricRow, Split
 from ml.data.windows import FloatArray, IntArray, Window
-from ml.evaluation import bootstrap
-from ml.evaluation import metrics as measures
-from ml.models.estimators import ModelForecast
+from ml.evaluation import bootstrap, metrics
+from ml.models.estimators import FittedCandidate
 from ml.settings import FEATURES, Settings
 
 ALL = "all"
@@ -21,82 +20,51 @@ ONE_TIME_BUYERS = "one_time_buyers"
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Probabilities that several models gave for the same customers.
+class Predictions:
+    """Out-of-sample probabilities of several models for the same customers.
 
     Attributes
     ----------
     as_of_date : str
-        Of the window; of the newest one where customers of several are judged.
+        Date of the window; of the newest one if several are pooled.
     labels : array of int, shape (n,)
-        What happened.
-    one_time_buyers : array of bool, shape (n,)
-        Customers who had ordered once.
+    is_one_time_buyer : array of bool, shape (n,)
     probability : mapping of str to array of float, shape (n,)
-        What each model had said.
+        Probabilities by model.
     """
 
     as_of_date: str
     labels: IntArray
-    one_time_buyers: npt.NDArray[np.bool_]
+    is_one_time_buyer: npt.NDArray[np.bool_]
     probability: Mapping[str, FloatArray]
 
 
-def ordered_once(features: FloatArray) -> npt.NDArray[np.bool_]:
-    """Tell which rows are of customers with one order.
-
-    Parameters
-    ----------
-    features : array of float, shape (n, len(FEATURES))
-        Customers.
-
-    Returns
-    -------
-    array of bool, shape (n,)
-        True for one order.
-    """
+def is_one_time_buyer(features: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return whether customers have one order, shape (n,)."""
     return np.asarray(features[:, FEATURES.index("frequency")] == 1)
 
 
-def metrics(
-    split_name: str,
-    judged: Judged,
+def metric_rows(
+    split: Split,
+    predictions: Predictions,
     thresholds: Mapping[str, float],
     settings: Settings,
     *,
     slices: Sequence[str] = (ALL, ONE_TIME_BUYERS),
     with_intervals: bool = True,
 ) -> list[MetricRow]:
-    """Measure all models.
+    """Return all metrics of all models by slice; undefined metrics are left out.
 
-    Parameters
-    ----------
-    split_name : str
-        `choose`, `report` or `history`.
-    judged : Judged
-        What the models said, and what happened.
-    thresholds : mapping of str to float
-        Of each model.
-    settings : Settings
-        Cost and benefit of a contact; draws of the intervals.
-    slices : sequence of str
-        Whom to measure on: `all`, `one_time_buyers`.
-    with_intervals : bool
-        Whether to say how far each figure could be off by chance.
-
-    Returns
-    -------
-    list of MetricRow
-        A measure that is not defined is left out.
+    `thresholds` holds the classification threshold of each model.
     """
-    everybody = np.ones(judged.labels.size, dtype=np.bool_)
-    masks = {ALL: everybody, ONE_TIME_BUYERS: judged.one_time_buyers}
+    everybody = np.ones(predictions.labels.size, dtype=np.bool_)
+    masks = {ALL: everybody, ONE_TIME_BUYERS: predictions.is_one_time_buyer}
     return [
-        MetricRow(split_name, judged.as_of_date, model, name, metric, value, low, high)
-        for model, probability in judged.probability.items()
+        MetricRow(split, predictions.as_of_date, model, name, metric, value, low, high)
+        for model, probability in predictions.probability.items()
         for name in slices
-        for metric, value, low, high in _measured(
-            judged.labels[masks[name]],
+        for metric, value, low, high in _metrics_with_intervals(
+            predictions.labels[masks[name]],
             probability[masks[name]],
             thresholds[model],
             settings,
@@ -105,62 +73,46 @@ def metrics(
     ]
 
 
-def differences(
-    split_name: str, judged: Judged, models: Sequence[str], other: str, settings: Settings
+def loss_differences(
+    split: Split,
+    predictions: Predictions,
+    models: Sequence[str],
+    reference: str,
+    settings: Settings,
 ) -> list[MetricRow]:
-    """Measure by how much models surprise less than another one, customer by customer.
+    """Return the paired difference in log loss of each model to a reference model.
 
-    Parameters
-    ----------
-    split_name : str
-        `choose`, `report` or `history`.
-    judged : Judged
-        What the models said, and what happened.
-    models : sequence of str
-        Candidates.
-    other : str
-        Candidate or baseline that they are compared with.
-    settings : Settings
-        Draws of the intervals.
-
-    Returns
-    -------
-    list of MetricRow
-        Mean log loss less that of the other, one row a model; below 0 the model is better.
+    Below 0 the model is better. The interval is bootstrapped over customers.
     """
-    base = measures.losses(judged.labels, judged.probability[other])
+    labels, probability = predictions.labels, predictions.probability
+    reference_losses = metrics.losses(labels, probability[reference])
     rows = []
     for model in models:
-        gap = measures.losses(judged.labels, judged.probability[model]) - base
-        low, high = bootstrap.difference(
+        gap = metrics.losses(labels, probability[model]) - reference_losses
+        low, high = bootstrap.mean_interval(
             gap, repeats=settings.bootstrap_repeats, seed=settings.seed
         )
-        metric, value = f"log_loss_minus_{other}", float(gap.mean())
-        rows.append(MetricRow(split_name, judged.as_of_date, model, ALL, metric, value, low, high))
+        rows.append(
+            MetricRow(
+                split=split,
+                as_of_date=predictions.as_of_date,
+                model=model,
+                slice=ALL,
+                metric=f"log_loss_minus_{reference}",
+                value=float(gap.mean()),
+                low=low,
+                high=high,
+            )
+        )
     return rows
 
 
-def importance(forecast: ModelForecast, window: Window, settings: Settings) -> list[MetricRow]:
-    """Measure how much a model leans on each feature, on some rows of the last window.
-
-    Parameters
-    ----------
-    forecast : ModelForecast
-        Not fitted on that window.
-    window : Window
-        The last whole one.
-    settings : Settings
-        Rows and shuffles.
-
-    Returns
-    -------
-    list of MetricRow
-        Growth of the log loss, one row a feature.
-    """
+def importance_rows(model: FittedCandidate, window: Window, settings: Settings) -> list[MetricRow]:
+    """Return the permutation importance of each feature on a sample of the report window."""
     limit, seed = settings.importance_rows, settings.seed
-    rows = sampling.sample(window.customer_ids, window.labels, limit=limit, seed=seed)
-    values = measures.permutation_importance(
-        forecast.probability,
+    rows = sampling.stratified_sample(window.customer_ids, window.labels, limit=limit, seed=seed)
+    values = metrics.permutation_importance(
+        model.probability,
         window.features[rows],
         window.labels[rows],
         repeats=settings.importance_repeats,
@@ -168,34 +120,21 @@ def importance(forecast: ModelForecast, window: Window, settings: Settings) -> l
     )
     as_of_date, metric = window.summary.as_of_date, "permutation_importance"
     return [
-        MetricRow("report", as_of_date, forecast.name, f"feature:{feature}", metric, value)
+        MetricRow("report", as_of_date, model.name, f"feature:{feature}", metric, value)
         for feature, value in zip(FEATURES, values, strict=True)
     ]
 
 
-def curves(judged: Judged, models: Sequence[str]) -> list[CurveRow]:
-    """Draw the curves of some models.
-
-    Parameters
-    ----------
-    judged : Judged
-        What the models said, and what happened.
-    models : sequence of str
-        Which of them.
-
-    Returns
-    -------
-    list of CurveRow
-        ROC, precision-recall, gains, calibration.
-    """
+def curve_rows(predictions: Predictions, models: Sequence[str]) -> list[CurveRow]:
+    """Return the ROC, precision-recall, gains and calibration curves of some models."""
     return [
-        CurveRow(model, point.curve, point.point, point.x, point.y, point.rows)
+        point
         for model in models
-        for point in measures.curves(judged.labels, judged.probability[model])
+        for point in metrics.curves(model, predictions.labels, predictions.probability[model])
     ]
 
 
-def _measured(
+def _metrics_with_intervals(
     labels: IntArray,
     probability: FloatArray,
     threshold: float,
@@ -203,11 +142,11 @@ def _measured(
     *,
     with_intervals: bool,
 ) -> Iterator[tuple[str, float, float | None, float | None]]:
-    """Yield name, value and interval of each measure that is defined."""
-    values = measures.measure(labels, probability, threshold=threshold)
-    found: dict[str, bootstrap.Interval] = {}
+    """Yield name, value and interval of each defined metric."""
+    values = metrics.measure(labels, probability, threshold=threshold)
+    intervals: dict[str, bootstrap.Interval] = {}
     if with_intervals and 0 < values["positives"] < values["rows"]:
-        found = bootstrap.intervals(
+        intervals = bootstrap.intervals(
             labels,
             probability,
             values,
@@ -216,10 +155,11 @@ def _measured(
             seed=settings.seed,
         )
     if settings.contact_cost is not None and settings.contact_benefit is not None:
-        hits = values.get("true_positive", 0.0)
-        contacts = hits + values.get("false_positive", 0.0)
-        profit = settings.contact_benefit * hits - settings.contact_cost * contacts
-        values["contact_profit"] = profit
+        buyers = values.get("true_positive", 0.0)
+        contacts = buyers + values.get("false_positive", 0.0)
+        values["contact_profit"] = (
+            settings.contact_benefit * buyers - settings.contact_cost * contacts
+        )
     for name, value in values.items():
-        low, high = found.get(name, (None, None))
+        low, high = intervals.get(name, (None, None))
         yield name, value, low, high

@@ -1,126 +1,61 @@
-"""How good probabilities are, in figures and curves. Arrays in, numbers out; no I/O."""
+"""Metrics and curves of probabilities. Arrays in, numbers out; no I/O.
+
+In all functions `labels` is an array of int, shape (n,), 1 if the customer ordered within the
+horizon, and `probability` an array of float, shape (n,), of an order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    brier_score_loss,
+    confusion_matrix,
+    confusion_matrix_at_thresholds,
+    log_loss,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
 
+from ml.data.schema import CurveName, CurveRow
 from ml.data.windows import FloatArray, IntArray
 
 CLIP = 1e-6
 CALIBRATION_BINS = 10
 CURVE_POINTS = 101
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """One point of a curve.
-
-    Attributes
-    ----------
-    curve : str
-        `roc`, `precision_recall`, `calibration` or `gains`.
-    point : int
-        Place along the curve, from 0.
-    x, y : float
-        Shares, 0 to 1: false and true positive rate; recall and precision; mean
-        probability and share of buyers; share of customers and share of buyers reached.
-    rows : int
-        Customers reached at this point, or, for `calibration`, in this bin.
-    """
-
-    curve: str
-    point: int
-    x: float
-    y: float
-    rows: int
+CLASSES = (0, 1)
 
 
 def losses(labels: IntArray, probability: FloatArray) -> FloatArray:
-    """Return -log of the probability given to what happened, of each customer.
-
-    Parameters
-    ----------
-    labels : array of int, shape (n,)
-        1 where the customer ordered.
-    probability : array of float, shape (n,)
-        Of ordering, 0 to 1; clipped at 1e-6 from either end.
-
-    Returns
-    -------
-    array of float, shape (n,)
-        0 where it was certain and right.
-    """
+    """Return the log loss of each customer, shape (n,); scikit-learn returns the mean only."""
     clipped = np.clip(probability, CLIP, 1 - CLIP)
     return np.asarray(-np.log(np.where(labels == 1, clipped, 1 - clipped)))
 
 
-def log_loss(labels: IntArray, probability: FloatArray) -> float:
-    """Return the mean of -log of the probability given to what happened.
-
-    Parameters
-    ----------
-    labels : array of int, shape (n,)
-        1 where the customer ordered.
-    probability : array of float, shape (n,)
-        Of ordering, 0 to 1; clipped at 1e-6 from either end.
-
-    Returns
-    -------
-    float
-        0 is perfect; lower is better.
-
-    Examples
-    --------
-    >>> round(log_loss(np.array([1, 0]), np.array([0.5, 0.5])), 4)
-    0.6931
-    """
-    return float(losses(labels, probability).mean())
-
-
 def expected_calibration_error(labels: IntArray, probability: FloatArray) -> float:
-    """Return the mean distance of probability and outcome over ten bins of equal size.
+    """Return the mean absolute calibration error over ten quantile bins.
 
-    Parameters
-    ----------
-    labels : array of int, shape (n,)
-        1 where the customer ordered.
-    probability : array of float, shape (n,)
-        Of ordering; equal probabilities share a bin.
-
-    Returns
-    -------
-    float
-        Weighted by the rows of the bins; 0 is perfect.
+    Equal probabilities share a bin, which scikit-learn's `calibration_curve` does not ensure.
 
     References
     ----------
     Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian
-    binning", AAAI 2015; bins of equal mass instead of equal width.
+    binning", AAAI 2015; with bins of equal mass instead of equal width.
     """
-    points = _calibration(labels, probability)
-    return sum(point.rows * abs(point.x - point.y) for point in points) / labels.size
+    bins = _calibration_bins(labels, probability)
+    return sum(rows * abs(mean - rate) for mean, rate, rows in bins) / labels.size
 
 
 def lift_top_tenth(labels: IntArray, probability: FloatArray) -> float:
-    """Return how many times the average the best-ranked tenth orders.
+    """Return the lift of the top decile: its share of buyers over the share among all customers.
 
-    Parameters
-    ----------
-    labels : array of int, shape (n,)
-        1 where the customer ordered; somebody must have.
-    probability : array of float, shape (n,)
-        Of ordering. Customers tied at the edge of the tenth count with their mean rate, so
-        that the order of the rows does not matter.
-
-    Returns
-    -------
-    float
-        1 is no better than chance, 10 the most it can be.
+    Customers tied at the edge of the decile count with their mean rate, so that the order of the
+    rows does not matter. At least one label must be 1.
 
     Examples
     --------
@@ -135,95 +70,74 @@ def lift_top_tenth(labels: IntArray, probability: FloatArray) -> float:
 
 
 def best_f1_threshold(labels: IntArray, probability: FloatArray) -> float:
-    """Return the probability from which saying "will order" gives the highest F1.
+    """Return the highest of the probabilities that maximise F1 as a threshold.
 
-    Parameters
-    ----------
-    labels : array of int, shape (n,)
-        1 where the customer ordered; somebody must have.
-    probability : array of float, shape (n,)
-        Of ordering.
-
-    Returns
-    -------
-    float
-        One of the probabilities, of equally good ones the highest, which says so of fewer;
-        0 where it is best to say so of everybody, whatever their probability.
+    0 if the maximum marks all customers. At least one label must be 1.
 
     Examples
     --------
     >>> best_f1_threshold(np.array([1, 0, 1, 0]), np.array([0.9, 0.2, 0.6, 0.1]))
     0.6
     """
-    reached, hits = _cuts(labels, probability)
-    f1 = 2 * hits / (reached + labels.sum())
-    best = int(np.argmax(f1[1:])) + 1
-    if reached[best] == labels.size:
-        return 0.0
-    return float(np.sort(probability)[::-1][reached[best] - 1])
+    _, false_positives, _, true_positives, thresholds = confusion_matrix_at_thresholds(
+        labels, probability
+    )
+    marked = true_positives + false_positives
+    best = int(np.argmax(2 * true_positives / (marked + labels.sum())))
+    return 0.0 if marked[best] == labels.size else float(thresholds[best])
 
 
 def measure(labels: IntArray, probability: FloatArray, *, threshold: float) -> dict[str, float]:
-    """Measure probabilities against what happened.
+    """Return all metrics by name; customers from `threshold` on are marked as buyers.
 
-    Parameters
-    ----------
-    labels : array of int, shape (n,)
-        1 where the customer ordered within the horizon.
-    probability : array of float, shape (n,)
-        Of that, given beforehand.
-    threshold : float
-        Probability from which the customer is said to order.
-
-    Returns
-    -------
-    dict of str to float
-        Measures by name. One that is not defined is left out: all that need both kinds of
-        customer when there is one kind, precision when nobody is said to order.
+    Undefined metrics are left out: ranking metrics with one class only, precision without a
+    marked customer.
     """
     if labels.size == 0:
         return {"rows": 0.0, "positives": 0.0}
     values = {
         "rows": float(labels.size),
         "positives": float(labels.sum()),
-        "log_loss": log_loss(labels, probability),
-        "brier": float(np.mean((probability - labels) ** 2)),
+        "log_loss": float(log_loss(labels, probability, labels=CLASSES)),
+        "brier": float(brier_score_loss(labels, probability, labels=CLASSES)),
         "expected_calibration_error": expected_calibration_error(labels, probability),
     }
-    values |= _decisions(labels, probability >= threshold)
-    reached, hits = _cuts(labels, probability)
+    values |= _classification_metrics(labels, probability >= threshold)
     if labels.any():
-        values["average_precision"] = float(np.diff(hits) @ (hits[1:] / reached[1:]) / hits[-1])
+        values["average_precision"] = float(average_precision_score(labels, probability))
         values["lift_top_tenth"] = lift_top_tenth(labels, probability)
     if labels.any() and not labels.all():
-        values["roc_auc"] = float(np.trapezoid(hits, reached - hits) / hits[-1])
-        values["roc_auc"] /= labels.size - hits[-1]
+        values["roc_auc"] = float(roc_auc_score(labels, probability))
     return values
 
 
-def curves(labels: IntArray, probability: FloatArray) -> list[CurvePoint]:
-    """Return the ROC, precision-recall, gains and calibration curves.
+def curves(model: str, labels: IntArray, probability: FloatArray) -> list[CurveRow]:
+    """Return the ROC, precision-recall, gains and calibration curves of a model.
 
-    Parameters
-    ----------
-    labels : array of int, shape (n,)
-        1 where the customer ordered; both kinds must be there.
-    probability : array of float, shape (n,)
-        Of ordering. A point lies between two different probabilities only.
+    All but the calibration curve are computed from the same at most 101 thresholds, evenly spaced
+    in the number of customers reached. `labels` contain both classes.
 
     Returns
     -------
-    list of CurvePoint
-        At most 101 points a curve, ten for calibration.
+    list of CurveRow
+        `x` and `y` are false and true positive rate; recall and precision; share of customers
+        and share of buyers reached; mean probability and share of buyers of a bin. `row_count` is
+        the number of customers reached, or in the bin.
     """
-    reached, hits = _thinned(*_cuts(labels, probability))
+    reached, hits = _counts_at_thresholds(labels, probability)
     positives = labels.sum()
-    misses = reached - hits
-    true_rate = hits / positives
-    points = _points("roc", misses / (labels.size - positives), true_rate, reached)
-    points += _points("precision_recall", true_rate[1:], hits[1:] / reached[1:], reached[1:])
-    points += _points("gains", reached / labels.size, true_rate, reached)
-    return points + _calibration(labels, probability)
+    recall = hits / positives
+    false_positive_rate = (reached - hits) / (labels.size - positives)
+    precision = hits[1:] / reached[1:]
+    mean, rate, rows = (
+        np.array(values) for values in zip(*_calibration_bins(labels, probability), strict=True)
+    )
+    return [
+        *_curve(model, "roc", false_positive_rate, recall, reached),
+        *_curve(model, "precision_recall", recall[1:], precision, reached[1:]),
+        *_curve(model, "gains", reached / labels.size, recall, reached),
+        *_curve(model, "calibration", mean, rate, rows),
+    ]
 
 
 def permutation_importance(
@@ -234,25 +148,11 @@ def permutation_importance(
     repeats: int,
     seed: int,
 ) -> list[float]:
-    """Return by how much the log loss grows when a feature is dealt out anew.
+    """Return the mean increase of the log loss when a feature is permuted, for each feature.
 
-    Parameters
-    ----------
-    predict : callable
-        From features, shape (n, k), to probabilities, shape (n,).
-    features : array of float, shape (n, k)
-        Rows on which to judge, unseen in fitting.
-    labels : array of int, shape (n,)
-        What happened.
-    repeats : int
-        Shuffles per feature, of which the mean is taken.
-    seed : int
-        Of the shuffles.
-
-    Returns
-    -------
-    list of float, length k
-        Around 0, below as well, for a feature that the model could do without.
+    scikit-learn's function needs a fitted estimator and predicts once per permutation; this one
+    takes any function from features, shape (n, k), to probabilities, shape (n,), and calls it once
+    per feature.
 
     References
     ----------
@@ -260,76 +160,63 @@ def permutation_importance(
     """
     random = np.random.default_rng(seed)
     orders = np.concatenate([random.permutation(labels.size) for _ in range(repeats)])
-    before = log_loss(labels, predict(features))
+    unpermuted = losses(labels, predict(features)).mean()
     importance = []
     for column in range(features.shape[1]):
-        shuffled = np.tile(features, (repeats, 1))
-        shuffled[:, column] = features[orders, column]
-        losses = [log_loss(labels, part) for part in np.split(predict(shuffled), repeats)]
-        importance.append(float(np.mean(losses)) - before)
+        permuted = np.tile(features, (repeats, 1))
+        permuted[:, column] = features[orders, column]
+        means = [losses(labels, part).mean() for part in np.split(predict(permuted), repeats)]
+        importance.append(float(np.mean(means) - unpermuted))
     return importance
 
 
-def _decisions(labels: IntArray, says_yes: npt.NDArray[np.bool_]) -> dict[str, float]:
-    """Count right and wrong decisions, and what follows from the counts."""
-    hit = int((says_yes & (labels == 1)).sum())
-    false_alarm = int(says_yes.sum()) - hit
-    miss = int(labels.sum()) - hit
+def _classification_metrics(labels: IntArray, is_marked: npt.NDArray[np.bool_]) -> dict[str, float]:
+    """Return the confusion matrix and the metrics of a classification that are defined."""
+    matrix = confusion_matrix(labels, is_marked, labels=CLASSES)
+    true_negative, false_positive, false_negative, true_positive = matrix.ravel()
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        labels, is_marked, average="binary", zero_division=np.nan
+    )
     values = {
-        "true_positive": float(hit),
-        "false_positive": float(false_alarm),
-        "false_negative": float(miss),
-        "true_negative": float(labels.size - hit - false_alarm - miss),
-        "accuracy": 1 - (false_alarm + miss) / labels.size,
+        "true_positive": true_positive,
+        "false_positive": false_positive,
+        "false_negative": false_negative,
+        "true_negative": true_negative,
+        "accuracy": accuracy_score(labels, is_marked),
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
     }
-    if hit + false_alarm:
-        values["precision"] = hit / (hit + false_alarm)
-    if hit + miss:
-        values["recall"] = hit / (hit + miss)
-    if hit + false_alarm + miss:
-        values["f1"] = 2 * hit / (2 * hit + false_alarm + miss)
-    return values
+    return {name: float(value) for name, value in values.items() if not np.isnan(value)}
 
 
-def _cuts(labels: IntArray, probability: FloatArray) -> tuple[IntArray, IntArray]:
-    """Return customers and buyers reached at each place where the best-first list can be cut."""
-    best_first = np.argsort(-probability, kind="stable")
-    ranked = probability[best_first]
-    ends = np.append(np.flatnonzero(np.diff(ranked)) + 1, ranked.size)
-    reached = np.concatenate(([0], ends)).astype(np.int64)
-    hits = np.concatenate(([0], np.cumsum(labels[best_first])))[reached]
-    return reached, hits.astype(np.int64)
-
-
-def _thinned(reached: IntArray, hits: IntArray) -> tuple[IntArray, IntArray]:
-    """Keep the cuts nearest to even shares of the customers."""
+def _counts_at_thresholds(labels: IntArray, probability: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return customers and buyers reached at thresholds from high to low, from no customer on."""
+    _, false_positives, _, true_positives, _ = confusion_matrix_at_thresholds(labels, probability)
+    hits = np.concatenate(([0], true_positives)).astype(np.int64)
+    reached = hits + np.concatenate(([0], false_positives)).astype(np.int64)
     wanted = np.linspace(0, reached[-1], CURVE_POINTS)
     kept = np.unique(np.minimum(np.searchsorted(reached, wanted), reached.size - 1))
     return reached[kept], hits[kept]
 
 
-def _points(curve: str, x: FloatArray, y: FloatArray, rows: IntArray) -> list[CurvePoint]:
-    """Return the points of a curve, numbered."""
+def _curve(
+    model: str, curve: CurveName, x: FloatArray, y: FloatArray, rows: IntArray
+) -> list[CurveRow]:
     return [
-        CurvePoint(curve, point, float(x[point]), float(y[point]), int(rows[point]))
+        CurveRow(model, curve, point, float(x[point]), float(y[point]), int(rows[point]))
         for point in range(x.size)
     ]
 
 
-def _calibration(labels: IntArray, probability: FloatArray) -> list[CurvePoint]:
-    """Return mean probability and share of buyers by tenth, lowest probability first."""
+def _calibration_bins(labels: IntArray, probability: FloatArray) -> list[tuple[float, float, int]]:
+    """Return mean probability, share of buyers and rows of ten quantile bins, lowest first."""
     lowest_first = np.argsort(probability, kind="stable")
     ranked, outcome = probability[lowest_first], labels[lowest_first]
     wanted = np.round(np.linspace(0, ranked.size, CALIBRATION_BINS + 1)[1:-1]).astype(np.int64)
     starts = np.searchsorted(ranked, ranked[np.minimum(wanted, ranked.size - 1)], side="left")
     edges = np.unique(np.concatenate(([0], starts, [ranked.size])))
     return [
-        CurvePoint(
-            "calibration",
-            point,
-            float(ranked[start:end].mean()),
-            float(outcome[start:end].mean()),
-            int(end - start),
-        )
-        for point, (start, end) in enumerate(pairwise(edges))
+        (float(ranked[start:end].mean()), float(outcome[start:end].mean()), int(end - start))
+        for start, end in pairwise(edges)
     ]

@@ -1,4 +1,4 @@
-"""The model card: what the model is for, how it was made, and how good it is. Pure text."""
+"""The model card: intended use, training, evaluation and limits of a model, in Markdown."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ml.data.schema import MetricRow, RunRow
+from ml.data.schema import MetricRow, ModelRun, Split
 from ml.models.baselines import BASELINES
 
-_MEASURES: Final = (
+_METRICS: Final = (
     ("log_loss", "Log loss", ".4f"),
     ("brier", "Brier score", ".4f"),
     ("expected_calibration_error", "Calibration error", ".4f"),
@@ -29,30 +29,23 @@ _VERDICTS: Final = {
     "use_with_care": "Use with care",
     "do_not_use": "Do not use",
 }
-_STEPS: Final = (("choosing", "fit", "choose"), ("reporting", "refit", "report"))
+_STEPS: Final = (
+    ("selection", "fit", "choose"),
+    ("report", "refit", "report"),
+    ("scoring", "final", "score"),
+)
+"""Steps of the training, with the roles of their training and their test windows."""
 
-_Figures = Mapping[tuple[str, str, str, str], MetricRow]
+_Figures = Mapping[tuple[Split, str, str, str], MetricRow]
 
 
-def write_card(run: RunRow, metrics: Iterable[MetricRow], level_shift: float) -> str:
-    """Write the model card.
+def write_card(run: ModelRun, metrics: Iterable[MetricRow], level_shift: float) -> str:
+    """Return the card of a run with status `trained`.
 
-    Parameters
-    ----------
-    run : RunRow
-        A run with status `trained`.
-    metrics : iterable of MetricRow
-        Its figures.
-    level_shift : float
-        Log-odds that the model in use adds for every customer.
-
-    Returns
-    -------
-    str
-        Markdown; the same for the same run.
+    `level_shift` is added to the log-odds of every customer by the model that scores.
     """
     rows = list(metrics)
-    figures = {
+    figures: _Figures = {
         (row.split, row.model, row.slice, row.metric): row for row in rows if row.split != "history"
     }
     candidates = sorted({row.model for row in rows} - {run.chosen_model, *BASELINES})
@@ -63,23 +56,23 @@ def write_card(run: RunRow, metrics: Iterable[MetricRow], level_shift: float) ->
         f"**{_VERDICTS[str(run.verdict)]}.** {run.verdict_reason}",
         "\n".join(f"* {rule}" for rule in json.loads(run.verdict_rules)),
         _purpose(run),
-        _making(run, level_shift),
-        "## How the past was used",
-        _drawing(windows),
+        _training(run, level_shift),
+        "## Temporal split",
+        _diagram(windows),
         _windows_table(windows),
-        "## How good it is",
-        _judging(run),
+        "## Evaluation",
+        _evaluation_data(run),
         _table(figures, models, "report", "all"),
-        _lead(figures, str(run.chosen_model)),
-        "The same for customers who had ordered once:",
+        _differences(figures, str(run.chosen_model)),
+        "Customers with one order:",
         _table(figures, models, "report", "one_time_buyers"),
-        "What the choice was made by, on earlier customers:",
+        "Metrics on the selection window, which chose the model:",
         _table(figures, models, "choose", "all"),
-        _choice(rows),
-        "## How good it would have been before",
-        _history(rows, str(run.chosen_model)),
-        "## What it leans on",
-        "How much the log loss grows when a feature's values are dealt out among customers anew.",
+        _selection(rows),
+        "## Backtest",
+        _backtest(rows, str(run.chosen_model)),
+        "## Permutation importance",
+        "Increase of the log loss when the values of a feature are permuted.",
         _importance(rows),
         _limits(run),
         _reproduction(run),
@@ -87,95 +80,83 @@ def write_card(run: RunRow, metrics: Iterable[MetricRow], level_shift: float) ->
     return "\n\n".join(parts) + "\n"
 
 
-def _purpose(run: RunRow) -> str:
-    """Say what is forecast, of whom and what for."""
+def _purpose(run: ModelRun) -> str:
     return (
-        "## What it is for\n\n"
-        f"The probability that a customer places an order in the {run.horizon_days} days after "
-        f"{run.as_of_date}, for every customer with an order up to then. It is meant to rank "
-        "customers for a campaign and to estimate how many will order. It is not meant to "
-        "decide about a person's price, credit or rights."
+        "## Intended use\n\n"
+        "The model forecasts the probability that a customer places an order in the "
+        f"{run.horizon_days} days after {run.as_of_date}, for every customer with an order up to "
+        "that day. Use it to rank "
+        "customers for a campaign and to estimate the number of buyers. Do not use it to decide "
+        "about a person's price, credit or rights."
     )
 
 
-def _making(run: RunRow, level_shift: float) -> str:
-    """Say how the model was fitted and chosen."""
+def _training(run: ModelRun, level_shift: float) -> str:
     rule = (
-        "which gave the best F1 on the choosing window"
+        "the threshold with the best F1 on the selection window"
         if run.threshold_rule == "best_f1"
-        else "from which a contact pays: its cost over what an order brings"
+        else "the cost of a contact divided by its benefit"
     )
     return (
-        "## How it was made\n\n"
+        "## Training\n\n"
         f"`{run.chosen_model}`, fitted on {run.training_rows:,} rows from {run.training_windows} "
-        f"past as-of dates, {run.first_training_date} to {run.last_training_date}. Features are "
-        "as of each date; the label is an order in the days after it. A customer is marked as "
-        f"worth contacting from a probability of {run.threshold:.3f}, {rule}. The level of all "
-        "probabilities "
-        f"is shifted by {level_shift:+.3f} in log-odds, part of the drift seen in the last whole "
-        "window."
+        f"past as-of dates, {run.first_training_date} to {run.last_training_date}. The features "
+        "are as of each date; the label is an order within the horizon after it. Customers with "
+        f"a probability of at least {run.threshold:.3f} are marked as worth contacting: {rule}. "
+        f"All log-odds are shifted by {level_shift:+.3f}, which carries a part of the calibration "
+        "drift of the report window forward."
     )
 
 
-def _drawing(windows: Sequence[Mapping[str, Any]]) -> str:
-    """Draw which window does what in each step, the oldest on the left."""
+def _diagram(windows: Sequence[Mapping[str, Any]]) -> str:
+    """Return a text diagram of the windows of each step, oldest first."""
     oldest_first = windows[::-1]
-    lines = [
-        f"{name:<10} {_marks(oldest_first, fitted, judged)}"
-        for name, fitted, judged in (*_STEPS, ("scoring", "final", "score"))
-    ]
+    lines = [f"{name:<10} {_letters(oldest_first, train, test)}" for name, train, test in _STEPS]
     dates = f"{oldest_first[0]['as_of_date']} to {oldest_first[-1]['as_of_date']}"
     legend = (
-        f"One letter a window, {dates}: F fits, C chooses, R reports, S is scored. Each window is "
-        "judged by models that had seen only what lies to its left."
+        f"One letter per window, {dates}: F fit, C choose, R report, S score. Models are fitted "
+        "only on windows to the left of the one they are evaluated on."
     )
     return "```text\n" + "\n".join(lines) + f"\n```\n\n{legend}"
 
 
-def _marks(windows: Iterable[Mapping[str, Any]], fitted: str, judged: str) -> str:
-    """Write a letter for each window of one step."""
+def _letters(windows: Iterable[Mapping[str, Any]], train: str, test: str) -> str:
     return " ".join(
-        judged[0].upper()
-        if judged in window["roles"]
-        else "F"
-        if fitted in window["roles"]
-        else "."
+        test[0].upper() if test in window["roles"] else "F" if train in window["roles"] else "."
         for window in windows
     )
 
 
 def _windows_table(windows: Iterable[Mapping[str, Any]]) -> str:
-    """List the windows, the newest first."""
     lines = [
-        "| As of | Label until | Customers | Ordered | Used to |",
+        "| As-of date | Horizon end | Customers | Buyers | Roles |",
         "| --- | --- | ---: | ---: | --- |",
     ]
     for window in windows:
         buyers = window["buyers"]
-        ordered = "not known yet" if buyers is None else f"{buyers:,}"
+        shown = "not known yet" if buyers is None else f"{buyers:,}"
         lines.append(
             f"| {window['as_of_date']} | {window['label_end_date']} | {window['customers']:,} | "
-            f"{ordered} | {', '.join(window['roles']) or '-'} |"
+            f"{shown} | {', '.join(window['roles']) or '-'} |"
         )
     return "\n".join(lines)
 
 
-def _judging(run: RunRow) -> str:
-    """Say whom the model was judged on."""
+def _evaluation_data(run: ModelRun) -> str:
     return (
-        f"On the {run.evaluation_rows:,} customers of {run.evaluated_as_of_date}, of whom "
-        f"{run.base_rate:.1%} ordered. Nothing was fitted or chosen on them. In brackets the 95% "
-        "bootstrap interval."
+        f"Temporal holdout: the {run.evaluation_rows:,} customers of {run.evaluated_as_of_date}, "
+        f"of whom {run.base_rate:.1%} ordered. They were not used for fitting or selection. 95% "
+        "bootstrap intervals in brackets."
     )
 
 
-def _table(figures: _Figures, models: Sequence[str], split: str, part: str) -> str:
-    """Write measures by model; a measure that is not defined is a dash."""
+def _table(figures: _Figures, models: Sequence[str], split: Split, part: str) -> str:
+    """Return a table of metrics by model, with a dash for an undefined metric."""
     lines = [
         "| | " + " | ".join(f"`{name}`" for name in models) + " |",
         "| --- |" + " ---: |" * len(models),
     ]
-    for metric, title, style in _MEASURES:
+    for metric, title, style in _METRICS:
         rows = [figures.get((split, name, part, metric)) for name in models]
         if any(rows):
             lines.append(f"| {title} | " + " | ".join(_cell(row, style) for row in rows) + " |")
@@ -184,7 +165,7 @@ def _table(figures: _Figures, models: Sequence[str], split: str, part: str) -> s
 
 
 def _cell(row: MetricRow | None, style: str) -> str:
-    """Write a figure with its interval."""
+    """Format a value with its interval."""
     if row is None:
         return "-"
     if row.low is None or row.high is None:
@@ -192,25 +173,26 @@ def _cell(row: MetricRow | None, style: str) -> str:
     return f"{row.value:{style}} ({row.low:{style}} to {row.high:{style}})"
 
 
-def _lead(figures: _Figures, model: str) -> str:
-    """Say how much less the model surprises than each baseline, on the same customers."""
-    lines = ["Log loss less that of each baseline, customer by customer; below 0 is better:", ""]
+def _differences(figures: _Figures, model: str) -> str:
+    lines = [
+        "Paired difference in log loss, model minus baseline; below 0 the model is better:",
+        "",
+    ]
     for baseline in BASELINES:
         row = figures["report", model, "all", f"log_loss_minus_{baseline}"]
         lines.append(f"* `{baseline}` {row.value:+.4f} ({row.low:+.4f} to {row.high:+.4f})")
     return "\n".join(lines)
 
 
-def _choice(rows: Iterable[MetricRow]) -> str:
-    """Say by how much each other candidate differs from the first, on the choosing window."""
+def _selection(rows: Iterable[MetricRow]) -> str:
     found = [row for row in rows if row.split == "choose" and "_minus_" in row.metric]
     if not found:
-        return "There was one candidate, so nothing was chosen."
+        return "There was one candidate, so no selection was needed."
     first = found[0].metric.removeprefix("log_loss_minus_")
     lines = [
         (
-            f"`{first}` is taken unless another is better by more than chance explains. Log loss "
-            "less its own, customer by customer:"
+            f"`{first}` is the default; another candidate replaces it only if the 95% interval of "
+            "the paired difference in log loss, candidate minus default, is below 0:"
         ),
         "",
         *(f"* `{row.model}` {row.value:+.4f} ({row.low:+.4f} to {row.high:+.4f})" for row in found),
@@ -218,8 +200,8 @@ def _choice(rows: Iterable[MetricRow]) -> str:
     return "\n".join(lines)
 
 
-def _history(rows: Iterable[MetricRow], model: str) -> str:
-    """Write the log loss and AUC of each window that was judged, the newest first."""
+def _backtest(rows: Iterable[MetricRow], model: str) -> str:
+    """Return log loss and AUC of each evaluated window, newest first."""
     found = {
         (row.as_of_date, row.model, row.metric): row
         for row in rows
@@ -230,12 +212,12 @@ def _history(rows: Iterable[MetricRow], model: str) -> str:
     names = " | ".join(f"`{name}`" for name in models)
     lines = [
         (
-            "Log loss on each past window, by models of the windows before it; the first is the "
-            "report above. Which candidate it is and its threshold were chosen later, on the "
-            "choosing window."
+            "Log loss on each past window, with models fitted on the windows before it; the first "
+            "row is the report window. The candidate and its threshold were selected later, on "
+            "the selection window."
         ),
         "",
-        f"| As of | {names} | ROC AUC of `{model}` |",
+        f"| As-of date | {names} | ROC AUC of `{model}` |",
         "| --- |" + " ---: |" * (len(models) + 1),
     ]
     for as_of_date in dates:
@@ -246,7 +228,6 @@ def _history(rows: Iterable[MetricRow], model: str) -> str:
 
 
 def _importance(rows: Iterable[MetricRow]) -> str:
-    """List the features, the most important first."""
     found = [
         (row.value, row.slice.removeprefix("feature:"))
         for row in rows
@@ -256,27 +237,25 @@ def _importance(rows: Iterable[MetricRow]) -> str:
     return "\n".join(f"* `{feature}` {value:+.5f}" for value, feature in ranked)
 
 
-def _limits(run: RunRow) -> str:
-    """Say what the model cannot know, and where not to use it."""
+def _limits(run: ModelRun) -> str:
     return (
-        "## Limits, and where not to use it\n\n"
-        "* It knows orders and returns, not prices, campaigns, stock or why a customer left.\n"
-        "* It says who will order, not who orders because of a contact: for that, leave a random "
-        "part of the customers uncontacted and compare.\n"
-        "* Season and trend are seen as a drift of the level only: a first Christmas surprises.\n"
-        "* A customer with one order has hardly a history; see the second table.\n"
-        "* Guests without a customer id are not in it.\n"
-        f"* It looks {run.horizon_days} days ahead and no further; a later day needs a new "
-        "scoring.\n"
-        "* The figures are of one shop. For another one, train it there."
+        "## Limits\n\n"
+        "* The features describe orders and returns. Prices, campaigns and stock are unknown.\n"
+        "* It predicts who will order, not who orders because of a contact. To measure that "
+        "effect, leave a random control group uncontacted.\n"
+        "* Season and trend enter as a calibration drift only: the first Christmas of a shop is "
+        "not foreseen.\n"
+        "* A customer with one order has little history; see the second table.\n"
+        "* Guests without a customer id are not scored.\n"
+        f"* The horizon is {run.horizon_days} days; score again for a later period.\n"
+        "* The metrics are those of one shop; train a model for each shop."
     )
 
 
-def _reproduction(run: RunRow) -> str:
-    """Say what the model can be made again from."""
+def _reproduction(run: ModelRun) -> str:
     return (
-        "## To make it again\n\n"
+        "## Reproduction\n\n"
         f"Data fingerprint `{run.data_fingerprint}`; libraries `{run.library_versions}`. "
-        "Settings and all figures stand in `model.json`. The same data, settings and versions "
-        "give the same file, byte for byte."
+        "`model.json` contains the settings and all metrics. The same data, settings and "
+        "versions give the same files, byte for byte."
     )

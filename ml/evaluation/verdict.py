@@ -1,4 +1,4 @@
-"""Whether the forecast should be used, by rules that are written down. Pure: no I/O."""
+"""The verdict on a model: use, use with care or do not use, by fixed rules. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ml.data.schema import MetricRow
+from ml.data.schema import MetricRow, VerdictLabel
 from ml.models.baselines import BASE_RATE, BASELINES, RECENCY_RULE
 
 USE: Final = "use"
@@ -31,10 +31,9 @@ RULES: Final = (
     ),
     "Use it: none of these.",
 )
-"""On the last whole window, on which nothing was fitted or chosen."""
+"""Published with each run. They apply to the report window."""
 
 _CLOSER: Final = "its probabilities were {} closer to what happened than those of"
-"""By their log loss."""
 
 _NAMES: Final[Mapping[str, str]] = {
     "base_rate": "the base rate",
@@ -46,35 +45,14 @@ _NAMES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What to do with the forecast.
+    """The verdict, and the deciding figures in a sentence."""
 
-    Attributes
-    ----------
-    label : str
-        `use`, `use_with_care` or `do_not_use`.
-    reason : str
-        The figures that decided, in a sentence.
-    """
-
-    label: str
+    label: VerdictLabel
     reason: str
 
 
-def judge(metrics: Iterable[MetricRow], model: str) -> Verdict:
-    """Judge a model by `RULES`.
-
-    Parameters
-    ----------
-    metrics : iterable of MetricRow
-        All figures of the run; those of the report count.
-    model : str
-        The candidate in use.
-
-    Returns
-    -------
-    Verdict
-        The first rule that fits.
-    """
+def decide(metrics: Iterable[MetricRow], model: str) -> Verdict:
+    """Return the verdict on a model from its metrics on the report window."""
     report = {
         (row.model, row.metric): row
         for row in metrics
@@ -82,8 +60,8 @@ def judge(metrics: Iterable[MetricRow], model: str) -> Verdict:
     }
     value = {name: row.value for name, row in report.items()}
     return (
-        _refused(value, model)
-        or _doubted(value, report, model)
+        _do_not_use(value, model)
+        or _use_with_care(value, report, model)
         or Verdict(
             USE,
             f"On customers it had not seen it ranked a buyer above a non-buyer in "
@@ -95,8 +73,8 @@ def judge(metrics: Iterable[MetricRow], model: str) -> Verdict:
     )
 
 
-def _refused(value: Mapping[tuple[str, str], float], model: str) -> Verdict | None:
-    """Refuse a model that a rule of thumb beats."""
+def _do_not_use(value: Mapping[tuple[str, str], float], model: str) -> Verdict | None:
+    """Return `do_not_use` if a baseline is better in log loss or ranking."""
     loss, base = value[model, "log_loss"], value[BASE_RATE, "log_loss"]
     if loss >= base:
         return Verdict(
@@ -113,12 +91,12 @@ def _refused(value: Mapping[tuple[str, str], float], model: str) -> Verdict | No
     return None
 
 
-def _doubted(
+def _use_with_care(
     value: Mapping[tuple[str, str], float],
     report: Mapping[tuple[str, str], MetricRow],
     model: str,
 ) -> Verdict | None:
-    """Doubt a model that is better, but weak, off the level, or judged by few."""
+    """Return `use_with_care` for weak ranking, poor calibration, few buyers or a close baseline."""
     area, error = value[model, "roc_auc"], value[model, "expected_calibration_error"]
     buyers = value[model, "positives"]
     lead = {name: report[model, f"log_loss_minus_{name}"] for name in BASELINES}
@@ -145,6 +123,6 @@ def _doubted(
 
 
 def _best_baseline(value: Mapping[tuple[str, str], float]) -> str:
-    """Name the baseline with the lowest log loss, and its figure."""
+    """Return log loss and name of the best baseline."""
     best = min(BASELINES, key=lambda name: value[name, "log_loss"])
     return f"{value[best, 'log_loss']:.3f} of {_NAMES[best]}"

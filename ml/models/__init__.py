@@ -1,1 +1,1 @@
-"""Estimators that give the probability of an order, and explanations of it."""
+"""Candidates, baselines and explanations of predictions."""

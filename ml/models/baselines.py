@@ -1,4 +1,4 @@
-"""What a model has to beat: two rules of thumb, RFM scores, and BG/NBD. Pure: no I/O."""
+"""Baselines: base rate, recency rule, RFM quartiles and BG/NBD. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ml.data import sampling
 from ml.data.windows import FloatArray, IntArray
 from ml.models import bg_nbd
 from ml.models.bg_nbd import BgNbd
-from ml.models.estimators import Estimator, Forecast, rounded
+from ml.models.estimators import Estimator, ProbabilityModel, round_probability
 from ml.settings import FEATURES, Settings
 
 BASE_RATE: Final = "base_rate"
@@ -26,23 +26,23 @@ RFM: Final = tuple(FEATURES.index(name) for name in ("recency", "frequency", "mo
 
 @dataclass(frozen=True)
 class BaseRate:
-    """Everybody orders as often as customers did in the windows of the fit."""
+    """The share of buyers in the training rows, for every customer."""
 
     rate: float
 
     def probability(self, features: FloatArray) -> FloatArray:
-        """Return the same probability for each row of `features`."""
-        return rounded(np.full(len(features), self.rate))
+        """Return the same probability for each row."""
+        return round_probability(np.full(len(features), self.rate))
 
 
 @dataclass(frozen=True)
 class RecencyRule:
-    """A customer orders as often as those with a recency alike did.
+    """The share of buyers by quantile bin of recency.
 
     Attributes
     ----------
     edges : array of float, shape (bins - 1,)
-        Days; a recency up to and including the first edge is in the first bin.
+        Days; a recency equal to an edge belongs to the lower bin.
     rates : array of float, shape (bins,)
         Share of buyers in each bin.
     """
@@ -51,96 +51,66 @@ class RecencyRule:
     rates: FloatArray
 
     def probability(self, features: FloatArray) -> FloatArray:
-        """Return the rate of the bin that each row's recency falls into."""
+        """Return the rate of each row's bin."""
         recency = features[:, FEATURES.index("recency")]
-        return rounded(self.rates[np.searchsorted(self.edges, recency, side="left")])
+        return round_probability(self.rates[np.searchsorted(self.edges, recency, side="left")])
 
 
 @dataclass(frozen=True)
 class RfmQuartiles:
-    """The twelve quartiles of recency, frequency and monetary value, weighted by a regression.
-
-    Attributes
-    ----------
-    edges : list of array of float, shape (3,)
-        Quartiles of each of the three.
-    regression : Estimator
-        On twelve columns of 0 and 1.
-    """
+    """Logistic regression on the one-hot encoded quartiles of recency, frequency and monetary."""
 
     edges: list[FloatArray]
     regression: Estimator
 
     def probability(self, features: FloatArray) -> FloatArray:
-        """Return what the regression says of each row's quartiles."""
+        """Return the probability of the regression."""
         quartiles = quartile_columns(features, self.edges)
-        return rounded(self.regression.predict_proba(quartiles)[:, 1])
+        return round_probability(self.regression.predict_proba(quartiles)[:, 1])
 
 
 @dataclass(frozen=True)
 class RepeatBuying:
-    """BG/NBD, with probabilities as they are published."""
+    """BG/NBD with rounded probabilities."""
 
     model: BgNbd
 
     def probability(self, features: FloatArray) -> FloatArray:
-        """Return what the model says of each row."""
-        return rounded(self.model.probability(features))
+        """Return the probability of the model."""
+        return round_probability(self.model.probability(features))
 
 
 def fit_baselines(
     features: FloatArray,
     labels: IntArray,
-    present: FloatArray,
+    forecast_features: FloatArray,
     settings: Settings,
     *,
     horizon_days: int,
-) -> dict[str, Forecast]:
-    """Fit all that a model has to beat.
+) -> dict[str, ProbabilityModel]:
+    """Fit all baselines.
 
     Parameters
     ----------
-    features : array of float, shape (n, len(FEATURES))
-        Rows of past windows.
-    labels : array of int, shape (n,)
-        1 where the customer ordered.
-    present : array of float, shape (m, len(FEATURES))
-        Customers to be forecast, as they are. BG/NBD learns from their histories, as it is
-        used; no baseline sees what they do next.
-    settings : Settings
-        Number of recency bins, rows of BG/NBD, seed.
-    horizon_days : int
-        Days that the forecasts look ahead.
-
-    Returns
-    -------
-    dict of str to Forecast
-        By name, in the order of `BASELINES`.
+    features, labels : arrays of shape (n, len(FEATURES)) and (n,)
+        Training rows.
+    forecast_features : array of float, shape (m, len(FEATURES))
+        Rows to forecast; BG/NBD is fitted on these, without labels.
     """
     rate = float(labels.mean())
-    few = sampling.spread(len(present), limit=settings.bg_nbd_rows)
+    sample = sampling.evenly_spaced(len(forecast_features), limit=settings.bg_nbd_rows)
     return {
         BASE_RATE: BaseRate(rate),
         RECENCY_RULE: _recency_rule(features, labels, settings),
         RFM_QUARTILES: _rfm_quartiles(features, labels),
-        BG_NBD: RepeatBuying(bg_nbd.fit(present[few], horizon_days=horizon_days)),
+        BG_NBD: RepeatBuying(bg_nbd.fit(forecast_features[sample], horizon_days=horizon_days)),
     }
 
 
 def quartile_columns(features: FloatArray, edges: list[FloatArray]) -> FloatArray:
-    """Return 1 in the column of each row's quartile, of recency, frequency and monetary value.
+    """Return one-hot quartiles of recency, frequency and monetary, shape (n, 12).
 
-    Parameters
-    ----------
-    features : array of float, shape (n, len(FEATURES))
-        Customers.
-    edges : list of array of float, shape (3,)
-        Quartiles of each of the three; a value on an edge is below it.
-
-    Returns
-    -------
-    array of float, shape (n, 12)
-        Three ones a row.
+    `edges` holds the three quartiles of each; a value equal to an edge belongs to the lower one.
     """
     columns = [
         np.searchsorted(cuts, features[:, column], side="left")[:, None] == np.arange(4)
@@ -150,7 +120,6 @@ def quartile_columns(features: FloatArray, edges: list[FloatArray]) -> FloatArra
 
 
 def _recency_rule(features: FloatArray, labels: IntArray, settings: Settings) -> RecencyRule:
-    """Count buyers by tenth of recency."""
     rate = float(labels.mean())
     recency = features[:, FEATURES.index("recency")]
     inner = np.linspace(0, 1, settings.recency_bins + 1)[1:-1]
@@ -158,12 +127,11 @@ def _recency_rule(features: FloatArray, labels: IntArray, settings: Settings) ->
     bins = np.searchsorted(edges, recency, side="left")
     rows = np.bincount(bins, minlength=edges.size + 1)
     buyers = np.bincount(bins, weights=labels, minlength=edges.size + 1)
-    # One imagined customer of the average rate per bin keeps an empty bin defined.
+    # A pseudo-count of one customer with the base rate defines the rate of an empty bin.
     return RecencyRule(edges, (buyers + rate) / (rows + 1))
 
 
 def _rfm_quartiles(features: FloatArray, labels: IntArray) -> RfmQuartiles:
-    """Weigh the quartiles by how they foretold the label."""
     edges = [np.quantile(features[:, column], (0.25, 0.5, 0.75)) for column in RFM]
     regression = LogisticRegression(max_iter=1_000)
     return RfmQuartiles(edges, regression.fit(quartile_columns(features, edges), labels))

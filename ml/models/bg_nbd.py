@@ -1,9 +1,9 @@
-"""BG/NBD, the standard probability model of repeat buying, as a baseline. Pure: no I/O.
+"""BG/NBD, a probability model of repeat buying, as a baseline. Pure: no I/O.
 
-While a customer is active, orders come at random at a rate of the customer's own; after each
-order the customer may drop out. Rates are gamma-distributed over customers, the probabilities
-of dropping out beta-distributed. The four parameters come from histories alone: no label is
-needed, so it is fitted on the very customers whom it forecasts.
+While a customer is active, orders follow a Poisson process with a rate of the customer's own;
+after each order the customer becomes inactive with a probability of the customer's own. Rates are
+gamma-distributed over customers, drop-out probabilities beta-distributed. The likelihood needs no
+labels, so the model is fitted on the customers that it forecasts.
 
 Fader, Hardie and Lee, "Counting your customers the easy way", Marketing Science 24, 2005.
 """
@@ -20,12 +20,12 @@ from ml.data.windows import FloatArray
 from ml.settings import FEATURES
 
 _BOUND = 7.0
-"""Logarithms of the parameters stay within this: a shop without repeat orders has no optimum."""
+"""Bound of the log parameters: without repeat orders the likelihood has no maximum."""
 
 
 @dataclass(frozen=True)
 class Histories:
-    """What the model knows of customers; several orders on one day are one purchase.
+    """Sufficient statistics of customers; orders on the same day count as one purchase.
 
     Attributes
     ----------
@@ -44,16 +44,16 @@ class Histories:
 
 @dataclass(frozen=True)
 class BgNbd:
-    """The fitted model.
+    """A fitted model.
 
     Attributes
     ----------
     r, alpha : float
         Shape, and rate in days, of the gamma distribution of order rates.
     a, b : float
-        Of the beta distribution of the probability to drop out.
+        Parameters of the beta distribution of the drop-out probability.
     horizon_days : int
-        Days that the forecast looks ahead.
+        Length of the forecast period.
     """
 
     r: float
@@ -63,40 +63,24 @@ class BgNbd:
     horizon_days: int
 
     def probability(self, features: FloatArray) -> FloatArray:
-        """Return the probability of ordering within the horizon.
+        """Return the probability of an order within the horizon, shape (n,).
 
-        Parameters
-        ----------
-        features : array of float, shape (n, len(FEATURES))
-            Customers as they are.
-
-        Returns
-        -------
-        array of float, shape (n,)
-            That of being active, times that of an order within the horizon if active.
+        It is the probability of being active, times that of an order within the horizon if
+        active.
         """
         known = histories(features)
-        active = np.exp(-_log_odds_of_lost(known, self.r, self.alpha, self.a, self.b))
-        waited = self.alpha + known.age
-        silent = np.exp((self.r + known.repeats) * np.log(waited / (waited + self.horizon_days)))
-        return np.asarray(active * (1 - silent))
+        active = np.exp(-_log1p_odds_inactive(known, self.r, self.alpha, self.a, self.b))
+        exposure = self.alpha + known.age
+        no_order = np.exp(
+            (self.r + known.repeats) * np.log(exposure / (exposure + self.horizon_days))
+        )
+        return np.asarray(active * (1 - no_order))
 
 
 def histories(features: FloatArray) -> Histories:
-    """Take from the features what the model knows.
-
-    Parameters
-    ----------
-    features : array of float, shape (n, len(FEATURES))
-        Customers as they are.
-
-    Returns
-    -------
-    Histories
-        Of the same customers.
-    """
+    """Return the sufficient statistics for features of shape (n, len(FEATURES))."""
     age = features[:, FEATURES.index("tenure_days")]
-    # customers made up for the reasons can have half an order, or be silent for longer than known
+    # The customers made up for explanations can have half an order, or a recency above the tenure.
     return Histories(
         repeats=np.floor(features[:, FEATURES.index("order_days")]) - 1,
         last=np.maximum(0.0, age - features[:, FEATURES.index("recency")]),
@@ -105,26 +89,13 @@ def histories(features: FloatArray) -> Histories:
 
 
 def fit(features: FloatArray, *, horizon_days: int) -> BgNbd:
-    """Fit the model by maximum likelihood.
-
-    Parameters
-    ----------
-    features : array of float, shape (n, len(FEATURES))
-        Customers as they are.
-    horizon_days : int
-        Days that the forecast will look ahead.
-
-    Returns
-    -------
-    BgNbd
-        The same for the same customers in the same order.
-    """
+    """Fit the model by maximum likelihood; deterministic for the same rows in the same order."""
     known = histories(features)
     unit = max(1.0, float(known.age.mean()))
     scaled = Histories(known.repeats, known.last / unit, known.age / unit)
 
-    def cost(logarithms: FloatArray) -> float:
-        return -float(log_likelihood(scaled, *np.exp(logarithms)).mean())
+    def cost(log_parameters: FloatArray) -> float:
+        return -float(log_likelihood(scaled, *np.exp(log_parameters)).mean())
 
     bounds = [(-_BOUND, _BOUND)] * 4
     found = minimize(cost, np.zeros(4), method="L-BFGS-B", bounds=bounds)
@@ -133,32 +104,24 @@ def fit(features: FloatArray, *, horizon_days: int) -> BgNbd:
 
 
 def log_likelihood(known: Histories, r: float, alpha: float, a: float, b: float) -> FloatArray:
-    """Return the logarithm of the likelihood of each history.
+    """Return the log-likelihood of each history, shape (n,): equation 6 of the paper.
 
-    Parameters
-    ----------
-    known : Histories
-        In any unit of time.
-    r, alpha, a, b : float
-        Parameters, `alpha` in that unit; all above 0.
-
-    Returns
-    -------
-    array of float, shape (n,)
-        Equation 6 of the paper, with its sum written as the case "still active" times one
-        plus the odds of having been lost.
+    `alpha` has the time unit of the histories. The sum of the equation is factorised into the
+    active case times one plus the odds of being inactive.
     """
     repeats = known.repeats
     drop_out = betaln(a, b + repeats) - betaln(a, b)
     orders = gammaln(r + repeats) - gammaln(r) + r * np.log(alpha)
-    silence = -(r + repeats) * np.log(alpha + known.age)
-    return np.asarray(drop_out + orders + silence + _log_odds_of_lost(known, r, alpha, a, b))
+    exposure = -(r + repeats) * np.log(alpha + known.age)
+    return np.asarray(drop_out + orders + exposure + _log1p_odds_inactive(known, r, alpha, a, b))
 
 
-def _log_odds_of_lost(known: Histories, r: float, alpha: float, a: float, b: float) -> FloatArray:
-    """Return log(1 + odds of having dropped out after the last order); 0 after the first."""
-    again = known.repeats > 0
-    repeats = np.where(again, known.repeats, 1.0)
+def _log1p_odds_inactive(
+    known: Histories, r: float, alpha: float, a: float, b: float
+) -> FloatArray:
+    """Return log(1 + odds of being inactive); 0 without a repeat order."""
+    has_repeats = known.repeats > 0
+    repeats = np.where(has_repeats, known.repeats, 1.0)
     ratio = np.log((alpha + known.age) / (alpha + known.last))
     log_odds = np.log(a / (b + repeats - 1)) + (r + repeats) * ratio
-    return np.asarray(np.where(again, np.logaddexp(0.0, log_odds), 0.0))
+    return np.asarray(np.where(has_repeats, np.logaddexp(0.0, log_odds), 0.0))

@@ -1,1 +1,1 @@
-"""Trained models on disk and the tables of raw.db that describe them."""
+"""Model folders, and the tables of raw.db that describe them."""

@@ -1,4 +1,4 @@
-"""One transaction in raw.db at a time: what training and scoring write."""
+"""Write transactions on raw.db."""
 
 from __future__ import annotations
 
@@ -13,24 +13,14 @@ from ml.registry import runs
 
 @contextmanager
 def writing(raw_db: Path, *, patience: float = 10.0) -> Iterator[sqlite3.Connection]:
-    """Open raw.db for one transaction: all of it is written, or nothing.
+    """Open a write transaction; it is committed at the end or rolled back after an error.
 
-    Parameters
-    ----------
-    raw_db : Path
-        Created if missing, with the tables of this package.
-    patience : float
-        Seconds to wait for somebody else's transaction.
-
-    Yields
-    ------
-    sqlite3.Connection
-        Inside the transaction.
+    Creates the file and the tables of `ml` if necessary. Waits `patience` seconds for a lock.
 
     Raises
     ------
     ModelError
-        If the file is busy or cannot be written.
+        If the file is locked or cannot be written.
     """
     try:
         raw_db.parent.mkdir(parents=True, exist_ok=True)

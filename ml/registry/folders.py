@@ -1,88 +1,57 @@
-"""The folders that models are kept in: the only file of this package that touches the disk.
-
-Each model has a folder named by its run: the model, its details, its card.
-"""
+"""Model folders: one per training run, with the model, its details and its card."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 from ml.errors import ModelError
-from ml.registry.serialization import NEEDED_FILES
+
+MODEL_FILE: Final = "model.skops"
+DETAILS_FILE: Final = "model.json"
+CARD_FILE: Final = "card.md"
+NEEDED_FILES: Final = (MODEL_FILE, DETAILS_FILE)
+"""Files that scoring reads."""
+
+RETRAIN: Final = "Run 'tillsight train', or 'tillsight model use latest' if it was chosen by hand."
 
 
 def save(models_dir: Path, model_run_id: str, files: Mapping[str, bytes]) -> None:
-    """Write a model's folder: beside its place first, then renamed into it.
-
-    Parameters
-    ----------
-    models_dir : Path
-        Created if missing.
-    model_run_id : str
-        Name of the folder.
-    files : mapping of str to bytes
-        Content by file name. A `ModelError` tells that the disk does not take it.
-    """
-    place, beside = models_dir / model_run_id, models_dir / f"{model_run_id}.new"
-    try:
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
-        for name, content in files.items():
-            (beside / name).write_bytes(content)
-        if place.exists():
-            shutil.rmtree(place)
-        beside.rename(place)
-    except OSError as error:
-        raise ModelError(f"the model cannot be written to {place} ({error}).") from error
-
-
-def read(models_dir: Path, model_run_id: str, names: Iterable[str]) -> dict[str, bytes]:
-    """Read files of a model's folder.
-
-    Parameters
-    ----------
-    models_dir : Path
-        Where `save` wrote.
-    model_run_id : str
-        Name of the folder.
-    names : iterable of str
-        File names.
-
-    Returns
-    -------
-    dict of str to bytes
-        Content by file name.
+    """Write the files of a model to a temporary folder, then rename it.
 
     Raises
     ------
     ModelError
-        If one of them is missing.
+        If the disk is full or the folder cannot be written.
     """
+    folder, temporary = models_dir / model_run_id, models_dir / f"{model_run_id}.new"
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
+        if folder.exists():
+            shutil.rmtree(folder)
+        temporary.rename(folder)
+    except OSError as error:
+        raise ModelError(f"the model cannot be written to {folder} ({error}).") from error
+
+
+def read(models_dir: Path, model_run_id: str, names: Iterable[str]) -> dict[str, bytes]:
+    """Return the content of some files of a model; `ModelError` if one is missing."""
     folder = models_dir / model_run_id
     try:
         return {name: (folder / name).read_bytes() for name in names}
     except OSError as error:
         raise ModelError(
-            f"the model {model_run_id} cannot be read from {folder} ({error.strerror}). "
-            f"Run 'tillsight train', or 'tillsight model use latest' if it was chosen by hand."
+            f"the model {model_run_id} cannot be read from {folder} ({error.strerror}). {RETRAIN}"
         ) from error
 
 
 def kept(models_dir: Path) -> set[str]:
-    """Return the runs whose model is there.
-
-    Parameters
-    ----------
-    models_dir : Path
-        Need not exist.
-
-    Returns
-    -------
-    set of str
-        Names of folders that hold all files that scoring needs.
-    """
+    """Return the ids of the runs whose model files exist."""
     if not models_dir.is_dir():
         return set()
     return {
@@ -93,15 +62,7 @@ def kept(models_dir: Path) -> set[str]:
 
 
 def remove(models_dir: Path, model_run_ids: Collection[str]) -> None:
-    """Delete folders of models.
-
-    Parameters
-    ----------
-    models_dir : Path
-        Where `save` wrote.
-    model_run_ids : collection of str
-        Names of folders; missing ones are fine. A `ModelError` tells that one cannot be deleted.
-    """
+    """Delete model folders, if they exist; `ModelError` if one cannot be deleted."""
     for name in sorted(model_run_ids):
         try:
             if (models_dir / name).is_dir():

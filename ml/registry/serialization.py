@@ -1,4 +1,4 @@
-"""A fitted model as the bytes of its files and back. Pure: `store` reads and writes them."""
+"""Serialise a model to the bytes of its files and back. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -20,57 +20,45 @@ from skops.io.exceptions import UntrustedTypesFoundException
 
 from ml.data.windows import FloatArray
 from ml.errors import ModelError
-from ml.models.estimators import MEMBERS, Estimator, ModelForecast
+from ml.models.estimators import CANDIDATES, Estimator, FittedCandidate
+from ml.registry.folders import DETAILS_FILE, MODEL_FILE, RETRAIN
 from ml.settings import FEATURES
 
-MODEL_FILE: Final = "model.skops"
-DETAILS_FILE: Final = "model.json"
-CARD_FILE: Final = "card.md"
-NEEDED_FILES: Final = (MODEL_FILE, DETAILS_FILE)
-
 TRUSTED_TYPES: Final = (
-    "ml.models.estimators.RepeatBuyingOdds",
+    "ml.models.estimators.BgNbdLogOdds",
     "ml.models.estimators.signed_log1p",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 )
-"""All that a model file may hold beyond what skops itself trusts."""
+"""Types that a model file may contain, besides those that skops trusts by default."""
 
 _FIXED_TIME: Final = (1980, 1, 1, 0, 0, 0)
-_AGAIN: Final = "Run 'tillsight train', or 'tillsight model use latest' if it was chosen by hand."
 
 
 @dataclass(frozen=True)
-class Model:
-    """All that scoring needs.
+class StoredModel:
+    """A fitted candidate and the values that scoring needs.
 
     Attributes
     ----------
-    forecast : ModelForecast
-        Fitted on the newest windows.
+    candidate : FittedCandidate
     threshold : float
-        Probability from which a customer is said to order.
+        Customers from this probability on are marked as buyers.
     typical : array of float, shape (len(FEATURES),)
-        Values of a typical customer, for the reasons.
+        Reference values of the explanations.
     horizon_days : int
-        Days that the forecast looks ahead.
+        Length of the forecast period.
     """
 
-    forecast: ModelForecast
+    candidate: FittedCandidate
     threshold: float
     typical: FloatArray
     horizon_days: int
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries that decide a model's numbers.
-
-    Returns
-    -------
-    dict of str to str
-        By distribution name, sorted.
-    """
+    """Return the versions of the libraries that affect predictions, by distribution name."""
     return {
         "numpy": np.__version__,
         "scikit-learn": sklearn.__version__,
@@ -79,27 +67,17 @@ def library_versions() -> dict[str, str]:
     }
 
 
-def pack(model: Model, about: Mapping[str, Any]) -> dict[str, bytes]:
-    """Write a model as the content of its files.
+def pack(model: StoredModel, about: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the content of the model's files by name; the same bytes for the same model.
 
-    Parameters
-    ----------
-    model : Model
-        Fitted.
-    about : mapping
-        What else `model.json` should say: plain values.
-
-    Returns
-    -------
-    dict of str to bytes
-        By file name; the same bytes for the same model.
+    `about` holds further JSON-serialisable values for `model.json`.
     """
-    content = to_bytes(model.forecast.members)
+    content = to_bytes(model.candidate.estimators)
     details = {
-        "chosen_model": model.forecast.name,
+        "chosen_model": model.candidate.name,
         "features": list(FEATURES),
         "horizon_days": model.horizon_days,
-        "level_shift": model.forecast.level_shift,
+        "level_shift": model.candidate.level_shift,
         "library_versions": library_versions(),
         "model_sha256": hashlib.sha256(content).hexdigest(),
         "threshold": model.threshold,
@@ -112,55 +90,32 @@ def pack(model: Model, about: Mapping[str, Any]) -> dict[str, bytes]:
     }
 
 
-def unpack(files: Mapping[str, bytes], *, horizon_days: int) -> Model:
-    """Read a model from the content of its files.
-
-    Parameters
-    ----------
-    files : mapping of str to bytes
-        What `pack` wrote.
-    horizon_days : int
-        Days that the forecast should look ahead.
-
-    Returns
-    -------
-    Model
-        Gives the probabilities that the packed one gave.
+def unpack(files: Mapping[str, bytes], *, horizon_days: int) -> StoredModel:
+    """Load a model from the content of its files.
 
     Raises
     ------
     ModelError
-        If a file is damaged, holds types that are not trusted, was written by other
-        versions, or is for other features or another horizon.
+        If a file is damaged or contains untrusted types, or the model was made for other
+        features, another horizon or other library versions.
     """
     details = _details(files[DETAILS_FILE])
     _check_fit(details, horizon_days)
     content = files[MODEL_FILE]
     if hashlib.sha256(content).hexdigest() != details["model_sha256"]:
-        raise ModelError(f"the model file is damaged: {MODEL_FILE} has changed. {_AGAIN}")
+        raise ModelError(f"the model file is damaged: {MODEL_FILE} has changed. {RETRAIN}")
     name = details["chosen_model"]
-    return Model(
-        forecast=ModelForecast(name, from_bytes(content, name=name), details["level_shift"]),
+    return StoredModel(
+        candidate=FittedCandidate(name, from_bytes(content, name=name), details["level_shift"]),
         threshold=details["threshold"],
         typical=np.array(details["typical_customer"], dtype=np.float64),
         horizon_days=horizon_days,
     )
 
 
-def to_bytes(members: Mapping[str, Estimator]) -> bytes:
-    """Write estimators in the skops format, the same bytes each time.
-
-    Parameters
-    ----------
-    members : mapping of str to Estimator
-        Fitted estimators by name.
-
-    Returns
-    -------
-    bytes
-        A zip archive without clock or memory addresses.
-    """
-    written = zipfile.ZipFile(io.BytesIO(skops.io.dumps(dict(members))))
+def to_bytes(estimators: Mapping[str, Estimator]) -> bytes:
+    """Serialise fitted estimators in the skops format, without timestamps and memory addresses."""
+    written = zipfile.ZipFile(io.BytesIO(skops.io.dumps(dict(estimators))))
     names = [name for name in written.namelist() if name != "schema.json"]
     parts = {name: f"{number}{name[name.index('.') :]}" for number, name in enumerate(names)}
     result = io.BytesIO()
@@ -173,40 +128,32 @@ def to_bytes(members: Mapping[str, Estimator]) -> bytes:
 
 
 def from_bytes(content: bytes, *, name: str) -> dict[str, Estimator]:
-    """Read what `to_bytes` wrote, and nothing that could run code.
-
-    Parameters
-    ----------
-    content : bytes
-        Of a model file.
-    name : str
-        Candidate whose members it should hold.
-
-    Returns
-    -------
-    dict of str to Estimator
-        Fitted estimators by name.
+    """Load the estimators of a candidate; only trusted types are loaded.
 
     Raises
     ------
     ModelError
-        If the file holds types that are not in `TRUSTED_TYPES`, or not these members.
+        If the file is damaged or contains other types or other estimators.
     """
     try:
-        members = skops.io.loads(content, trusted=TRUSTED_TYPES)
+        estimators = skops.io.loads(content, trusted=TRUSTED_TYPES)
     except UntrustedTypesFoundException as error:
         first_line = str(error).splitlines()[0]
-        raise ModelError(f"the model file is refused: {first_line} {_AGAIN}") from error
+        raise ModelError(
+            f"the model file is refused: {first_line} Another version of Tillsight may have "
+            f"written it. {RETRAIN}"
+        ) from error
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelError(f"the model file is damaged ({error}). {_AGAIN}") from error
-    if not isinstance(members, dict) or sorted(members) != sorted(MEMBERS.get(name, ())):
-        raise ModelError(f"the model file does not hold a {name}. {_AGAIN}")
-    return members
+        raise ModelError(f"the model file is damaged ({error}). {RETRAIN}") from error
+    expected = sorted(CANDIDATES.get(name, ()))
+    if not isinstance(estimators, dict) or sorted(estimators) != expected:
+        raise ModelError(f"the model file does not hold a {name}. {RETRAIN}")
+    return estimators
 
 
 def _details(content: bytes) -> dict[str, Any]:
-    """Read model.json, with all the values that scoring needs."""
-    wanted = {
+    """Parse model.json and check the types of its values."""
+    required = {
         "chosen_model": str,
         "features": list,
         "horizon_days": int,
@@ -218,46 +165,45 @@ def _details(content: bytes) -> dict[str, Any]:
     }
     try:
         details: dict[str, Any] = json.loads(content)
-        damaged = [name for name, kind in wanted.items() if not isinstance(details[name], kind)]
+        damaged = [name for name, kind in required.items() if not isinstance(details[name], kind)]
     except (ValueError, TypeError, KeyError) as error:
         raise ModelError(
-            f"the model file is damaged: {DETAILS_FILE} ({error}). {_AGAIN}"
+            f"the model file is damaged: {DETAILS_FILE} ({error}). {RETRAIN}"
         ) from error
     if damaged:
         raise ModelError(
-            f"the model file is damaged: {DETAILS_FILE}, {', '.join(damaged)}. {_AGAIN}"
+            f"the model file is damaged: {DETAILS_FILE}, {', '.join(damaged)}. {RETRAIN}"
         )
     return details
 
 
 def _check_fit(details: Mapping[str, Any], horizon_days: int) -> None:
-    """Refuse a model for other features, another horizon or other versions."""
+    """Raise if the model was made for other features, another horizon or other versions."""
     if details["features"] != list(FEATURES):
         different = sorted(set(details["features"]) ^ set(FEATURES))
         raise ModelError(
             f"the model was trained on other features ({', '.join(different) or 'their order'} "
-            f"differs). {_AGAIN}"
+            f"differs). {RETRAIN}"
         )
     if details["horizon_days"] != horizon_days:
         raise ModelError(
             f"the model looks {details['horizon_days']} days ahead and the data "
-            f"{horizon_days}. {_AGAIN}"
+            f"{horizon_days}. {RETRAIN}"
         )
     here = library_versions()
     if details["library_versions"] != here:
         raise ModelError(
             f"the model was written by {_listed(details['library_versions'])}, and here is "
-            f"{_listed(here)}. {_AGAIN}"
+            f"{_listed(here)}. {RETRAIN}"
         )
 
 
 def _listed(versions: Mapping[str, str]) -> str:
-    """Write versions in a row."""
     return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
 
 
 def _renumbered(schema: str, parts: Mapping[str, str]) -> str:
-    """Replace memory addresses in a skops schema by numbers in order of appearance."""
+    """Replace the memory addresses in a skops schema by consecutive numbers."""
     addresses = dict.fromkeys(re.findall(r'"__id__": (\d+)', schema))
     number = {address: place for place, address in enumerate(addresses)}
     numbered = re.sub(r'"__id__": (\d+)', lambda found: f'"__id__": {number[found[1]]}', schema)
@@ -266,7 +212,7 @@ def _renumbered(schema: str, parts: Mapping[str, str]) -> str:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    """Return the head of a deflated zip entry with a fixed time."""
+    """Return a zip entry with a fixed timestamp."""
     entry = zipfile.ZipInfo(name, _FIXED_TIME)
     entry.compress_type = zipfile.ZIP_DEFLATED
     return entry

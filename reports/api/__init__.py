@@ -1,1 +1,1 @@
-"""The published marts over HTTP: JSON and CSV for programs, the page for people. Reads only."""
+"""Read-only HTTP API: JSON and CSV from the published marts, and the page."""

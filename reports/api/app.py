@@ -1,4 +1,4 @@
-"""The application: endpoints, page, and what stands around them."""
+"""The ASGI application: endpoints, page and middleware."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from reports.api.build_cache import Marts
+from reports.api.build_cache import BuildCache
 from reports.api.error_handlers import add_handlers
-from reports.api.middleware import Door, Guard
+from reports.api.middleware import AuthMiddleware, LimitsMiddleware
 from reports.api.options import ApiOptions
 from reports.api.routes import customers, model, site
 from reports.errors import ReportError
 
 DESCRIPTION = """
-Segments, scores and forecasts of a shop's customers, read from the published marts. Every answer
-comes from one build, which the header `X-Tillsight-Build` names; `ETag` saves asking twice. Errors
-are `{"error": "<sentence>"}`. E-mail addresses are there only for a token with the scope `email`;
-for others one that stands in a text, or as an id, is hidden, and such a customer is asked for by
-the id that is shown instead.
+Segments, scores and forecasts of a shop's customers, read from the published marts. Every response
+comes from one build, named by the header `X-Tillsight-Build`; conditional requests with `ETag` are
+supported. Errors are `{"error": "<sentence>"}`. E-mail addresses are returned only for a token with
+the scope `email`. For other tokens, addresses in texts and ids are masked, and a customer with a
+masked id is requested by that masked id.
 """
 
 
 def make_app(options: ApiOptions) -> ASGIApp:
-    """Make the application that a server runs.
+    """Return the application with its middleware.
 
     Parameters
     ----------
     options : ApiOptions
-        What is served, to whom.
+        Files to serve, and access rules.
     """
-    app: ASGIApp = Door(make_api(options), options)
+    app: ASGIApp = AuthMiddleware(make_api(options), options)
     if options.origins:
         app = CORSMiddleware(
             app,
@@ -45,49 +45,49 @@ def make_app(options: ApiOptions) -> ASGIApp:
             allow_headers=["Authorization", "Content-Type", "If-None-Match"],
             expose_headers=["ETag", "X-Tillsight-Build", "Content-Disposition"],
         )
-    return Guard(app)
+    return LimitsMiddleware(app)
 
 
 def make_api(options: ApiOptions) -> FastAPI:
-    """Make the endpoints alone, with nothing around them."""
+    """Return the application without middleware."""
     app = FastAPI(
         title="Tillsight",
         version=version("tillsight"),
         description=DESCRIPTION,
         openapi_url="/api/openapi.json",
-        docs_url=None,  # its page would be loaded from a stranger's server
+        docs_url=None,  # it would load scripts from a third-party server
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
     )
-    app.state.marts = Marts(options.marts_db)
-    app.state.dbt_docs = options.dbt_docs
+    app.state.build_cache = BuildCache(options.marts_db)
+    app.state.options = options
     add_handlers(app)
     for router in (model.router, customers.router, site.router):
         app.include_router(router)
-    app.mount("/site", site.Site(options.site_dir))
+    app.mount("/site", site.Site(options))
     described = app.openapi
 
     def openapi() -> dict[str, Any]:
-        return _as_it_is(described(), needs_token=options.secret is not None)
+        return _describe_errors_and_access(described(), needs_token=options.secret is not None)
 
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's way of changing the document
+    app.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend the schema
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Read the marts before the first request; without them the server waits for them."""
+    """Read the marts before the first request; start without them if there are none."""
     try:
-        await app.state.marts.build()
+        await app.state.build_cache.build()
     except ReportError as error:
         logging.getLogger("tillsight.api").warning("%s", error)
     yield
-    app.state.marts.close()
+    app.state.build_cache.close()
 
 
-def _as_it_is(document: dict[str, Any], *, needs_token: bool) -> dict[str, Any]:
-    """Take out what FastAPI would answer by itself, and say that a token is needed."""
+def _describe_errors_and_access(document: dict[str, Any], *, needs_token: bool) -> dict[str, Any]:
+    """Remove FastAPI's own validation errors, and document the token."""
     for path, operations in document["paths"].items():
         for operation in operations.values():
             operation["responses"].pop("422", None)

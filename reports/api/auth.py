@@ -1,4 +1,4 @@
-"""Who asks, and what they may see: JSON Web Tokens signed with one secret."""
+"""Authentication and permissions: JSON Web Tokens signed with one secret."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from reports.formatting import without_email
 
 ALGORITHM = "HS256"
 LEEWAY = datetime.timedelta(seconds=10)
-LEAST_SECRET = 32
-"""Bytes of a secret; RFC 7518, 3.2, asks for as many as the hash has."""
+MIN_SECRET_BYTES = 32
+"""RFC 7518, 3.2: at least as many bytes as the hash."""
 EMAIL_SCOPE = "email"
 
 
 class AccessError(Exception):
-    """Say why a request is not answered."""
+    """A request without a valid token; the message says why."""
 
 
 @dataclass(frozen=True)
 class Rights:
-    """What a caller may see.
+    """Permissions of a caller.
 
     Attributes
     ----------
@@ -37,15 +37,15 @@ class Rights:
     sees_email: bool = False
 
     def text(self, text: str | None) -> str | None:
-        """Return a text as the caller may see it."""
+        """Return a text, with e-mail addresses masked unless the caller may see them."""
         return text if self.sees_email or text is None else without_email(text)
 
 
 def check_secret(secret: str) -> None:
-    """Raise a `ReportError` if a secret is too short to sign with."""
-    if len(secret.encode()) < LEAST_SECRET:
+    """Raise a `ReportError` if a secret is too short."""
+    if len(secret.encode()) < MIN_SECRET_BYTES:
         raise ReportError(
-            f"TILLSIGHT_API_SECRET is shorter than {LEAST_SECRET} bytes. "
+            f"TILLSIGHT_API_SECRET is shorter than {MIN_SECRET_BYTES} bytes. "
             "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
 
@@ -56,16 +56,16 @@ def make_token(secret: str, *, days: int, sees_email: bool = False) -> str:
     Parameters
     ----------
     secret : str
-        The key, at least `LEAST_SECRET` bytes.
+        The key, at least `MIN_SECRET_BYTES` bytes.
     days : int
-        Days until it ends, counted from now.
+        Validity from now.
     sees_email : bool
-        Whether its bearer may see e-mail addresses.
+        Whether the token has the scope `email`.
 
     Returns
     -------
     str
-        For the header `Authorization: Bearer`, or as a password in a browser.
+        For the header `Authorization: Bearer`, or as the password of Basic authentication.
 
     Raises
     ------
@@ -81,19 +81,19 @@ def make_token(secret: str, *, days: int, sees_email: bool = False) -> str:
 
 
 def read_rights(secret: str, authorization: str | None) -> Rights:
-    """Return the rights that a header gives.
+    """Return the permissions of the token in a header.
 
     Parameters
     ----------
     secret : str
         The key of the tokens.
     authorization : str or None
-        The header `Authorization`: `Bearer` and a token, or `Basic` with a token as password.
+        The header `Authorization`: `Bearer` with a token, or `Basic` with a token as password.
 
     Raises
     ------
     AccessError
-        If there is no token, or it is forged, has ended or never ends.
+        If there is no token, or it is invalid, expired or without an expiry.
     """
     token = _token(authorization)
     if token is None:
@@ -103,7 +103,7 @@ def read_rights(secret: str, authorization: str | None) -> Rights:
             token, secret, algorithms=[ALGORITHM], leeway=LEEWAY, options={"require": ["exp"]}
         )
     except jwt.ExpiredSignatureError:
-        raise AccessError("The token has ended; ask for a new one") from None
+        raise AccessError("The token has expired; ask for a new one") from None
     except jwt.InvalidTokenError:
         raise AccessError("The token is not valid") from None
     scope = claims.get("scope")
@@ -111,7 +111,7 @@ def read_rights(secret: str, authorization: str | None) -> Rights:
 
 
 def _token(authorization: str | None) -> str | None:
-    """Return the token of a header; None where there is none."""
+    """Return the token of a header, or None."""
     kind, _, value = (authorization or "").partition(" ")
     if kind.lower() == "bearer":
         return value.strip()

@@ -1,9 +1,8 @@
-"""The build that is served: read once, used by every request, replaced when another is published.
+"""Cache of the published build: read once, shared by all requests, replaced after a publish.
 
-A published file takes the place of the one before by a rename. A connection stays with the file
-that it opened, so that an answer comes from one build whatever happens to the path meanwhile. A
-new file is noticed by the next request and read aside; until that has ended the build before is
-served.
+A publish renames a new file over the old one. A connection stays on the file that it opened, so
+that a response comes from one build. A request that notices a new file starts a reload in the
+background; the old build is served until the reload has finished.
 """
 
 from __future__ import annotations
@@ -19,24 +18,26 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from reports.api import queries
-from reports.errors import ReportError
+from reports.errors import NoMartsError, ReportError
 from reports.formatting import public_id
 from reports.marts import reader
-from reports.marts.build import BuildInfo
+from reports.marts.build import BuildInfo, read_build
+from reports.marts.customers import read_email_numbers
 
-SECONDS_TO_LIVE = 3600
-"""How long counts are kept, if no other build comes first."""
-SECONDS_TO_READ = 5
-STEPS_BETWEEN_LOOKS = 100_000
-SECONDS_TO_WAIT_FOR_WRITER = 0.1
+Row = TypeVar("Row")
+MAX_AGE_SECONDS = 3600
+"""The build is read again after this time, even if the file has not changed."""
+QUERY_TIMEOUT_SECONDS = 5
+STEPS_BETWEEN_CHECKS = 100_000
+BUSY_TIMEOUT_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class Mark:
-    """What tells one published file from the next."""
+class FileVersion:
+    """Identity of a published file."""
 
     device: int
     inode: int
@@ -44,10 +45,12 @@ class Mark:
     size: int
 
     @classmethod
-    def of(cls, path: Path) -> Mark:
-        """Look at a file; a `ReportError` where there is none."""
+    def of(cls, path: Path) -> FileVersion:
+        """Return the version of a file; raise a `NoMartsError` if it does not exist."""
         try:
-            found = os.stat(path)  # noqa: PTH116  asked on every request, and half the time
+            found = os.stat(path)  # noqa: PTH116  on every request; twice as fast as Path.stat
+        except FileNotFoundError:
+            raise NoMartsError(f"{path} does not exist.") from None
         except OSError as error:
             raise ReportError(f"{path} cannot be read ({error.strerror}).") from error
         return cls(found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
@@ -55,126 +58,127 @@ class Mark:
 
 @dataclass(frozen=True)
 class Source:
-    """A connection to one published file, for reading only, with what names its build.
+    """A read-only connection to one published file, and the identity of its build.
 
     Attributes
     ----------
     connection : sqlite3.Connection
         For one thread at a time.
-    mark : Mark
-        The file that it reads.
+    version : FileVersion
+        The file that is open.
     facts : BuildInfo
-        What the build was made from.
+        The row of `build_info`.
     fingerprint : str
-        16 hexadecimal digits, those of the page and of `build.json`.
+        16 hexadecimal digits, as on the page and in `build.json`.
     """
 
     connection: sqlite3.Connection
-    mark: Mark
+    version: FileVersion
     facts: BuildInfo
     fingerprint: str
 
 
 def open_source(marts_db: Path) -> Source:
-    """Open the file that lies there now; a `ReportError` or `sqlite3.Error` where that fails."""
-    mark, connection = Mark.of(marts_db), _opened(marts_db)
-    while (now := Mark.of(marts_db)) != mark:  # published in between
+    """Open the published file; raise a `ReportError` or `sqlite3.Error` if it cannot be read."""
+    version, connection = FileVersion.of(marts_db), _opened(marts_db)
+    while (now := FileVersion.of(marts_db)) != version:  # a publish happened in between
         connection.close()
-        mark, connection = now, _opened(marts_db)
+        version, connection = now, _opened(marts_db)
     try:
-        facts = reader.read_build(connection)
+        facts = read_build(connection)
     except BaseException:
         connection.close()
         raise
-    return Source(connection, mark, facts, facts.build_fingerprint or _stand_in(facts, mark))
+    return Source(
+        connection, version, facts, facts.build_fingerprint or _fallback_fingerprint(facts, version)
+    )
 
 
-def _stand_in(facts: BuildInfo, mark: Mark) -> str:
-    """Name a build that dbt wrote in place, which has no fingerprint."""
-    told = repr((astuple(facts), astuple(mark)))
+def _fallback_fingerprint(facts: BuildInfo, version: FileVersion) -> str:
+    """Return a fingerprint for marts that plain dbt wrote, which have none."""
+    told = repr((astuple(facts), astuple(version)))
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _opened(marts_db: Path) -> sqlite3.Connection:
-    return reader.open_connection(
-        marts_db, timeout=SECONDS_TO_WAIT_FOR_WRITER, check_same_thread=False
-    )
+    return reader.open_connection(marts_db, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False)
 
 
 class Build:
-    """A build with what every request needs of it in memory.
+    """A build, with the values that most requests need in memory.
 
     Parameters
     ----------
     source : Source
-        An open file; the build closes it at its end.
+        An open file; `close` closes it.
 
     Attributes
     ----------
     segments : mapping of str to int
-        Customers of each segment, the best one first.
+        Number of customers by segment, best segment first.
     email_numbers : mapping of str to int
-        For each id that is an e-mail the number that stands for it.
+        Number that masks each customer id that is an e-mail address.
     hidden_ids : mapping of str to str
-        Which of them is meant by the id that is shown instead.
+        Customer id by masked id.
     """
 
     def __init__(self, source: Source) -> None:
         connection = source.connection
         self.source = source
         self.opened = seconds()
-        self.segments = dict(connection.execute(queries.SEGMENT_COUNTS).fetchall())
-        self.email_numbers = reader.read_email_numbers(connection)
+        counts = reader.read_rows(connection, queries.SegmentCount, queries.SEGMENT_COUNTS)
+        self.segments = {row.segment: row.customers for row in counts}
+        self.email_numbers = read_email_numbers(connection)
         self.hidden_ids = {public_id(key, self.email_numbers): key for key in self.email_numbers}
-        self._sorted_rows = _read_sorted_rows(connection)
-        self._kept: dict[str, str] = {}
+        self._sorted_row_ids = _read_sorted_row_ids(connection)
+        self._bodies: dict[str, str] = {}
         self._end = 0.0
-        connection.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
+        connection.set_progress_handler(self._is_late, STEPS_BETWEEN_CHECKS)
 
-    def sorted_rows(self, measure: str, segment: str | None) -> Sequence[int]:
-        """Return the rows of `customer_360` of a segment, or of all, the best one first.
+    def sorted_row_ids(self, measure: str, segment: str | None) -> Sequence[int]:
+        """Return row ids of `customer_360` of a segment (None: all), best first.
 
-        A page deep in a million customers is a slice of it, where SQL would walk to it.
+        Any page is a slice, where SQL would scan all rows before it.
         """
-        return self._sorted_rows.get((measure, segment), ())
+        return self._sorted_row_ids.get((measure, segment), ())
 
-    def ask(self, statement: str, **bound: object) -> Sequence[tuple[Any, ...]]:
-        """Return all rows of a statement; a `sqlite3.OperationalError` where it takes too long."""
-        self._end = seconds() + SECONDS_TO_READ
-        return self.source.connection.execute(statement, bound).fetchall()
+    def query(self, row_class: type[Row], statement: str, **bound: object) -> Sequence[Row]:
+        """Return all rows of a query; raise a `sqlite3.OperationalError` on a timeout."""
+        self._end = seconds() + QUERY_TIMEOUT_SECONDS
+        return list(reader.read_rows(self.source.connection, row_class, statement, bound))
 
-    def keep(self, name: str, make: Callable[[], str]) -> str:
-        """Return an answer that is the same for everybody; made once, it lives as long as this."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        return self._kept[name]
+    def cached(self, name: str, make: Callable[[], str]) -> str:
+        """Return a body that is the same for all callers; it is made once for each build."""
+        if name not in self._bodies:
+            self._bodies[name] = make()
+        return self._bodies[name]
 
-    def is_current(self, mark: Mark) -> bool:
-        """Return whether this is the build of the file, and has not been kept for too long."""
-        return self.source.mark == mark and seconds() - self.opened < SECONDS_TO_LIVE
+    def is_current(self, version: FileVersion) -> bool:
+        """Return whether this build is that of the file, and younger than `MAX_AGE_SECONDS`."""
+        return self.source.version == version and seconds() - self.opened < MAX_AGE_SECONDS
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.source.connection.close()
 
     def _is_late(self) -> bool:
         return seconds() > self._end
 
 
-def _read_sorted_rows(
+def _read_sorted_row_ids(
     connection: sqlite3.Connection,
 ) -> Mapping[tuple[str, str | None], array[int]]:
     found: dict[tuple[str, str | None], array[int]] = defaultdict(lambda: array("q"))
     for measure, statement in queries.SORTED_ROWS.items():
         everyone = found[measure, None]
-        for row_id, segment in connection.execute(statement):
-            everyone.append(row_id)
-            found[measure, segment].append(row_id)
+        for row in reader.read_rows(connection, queries.RankedCustomer, statement):
+            everyone.append(row.row_id)
+            found[measure, row.segment].append(row.row_id)
     return found
 
 
 def open_build(marts_db: Path) -> Build:
-    """Open and read the file that lies there now; raises as `open_source` does."""
+    """Open and read the published file; raises as `open_source` does."""
     source = open_source(marts_db)
     try:
         return Build(source)
@@ -183,13 +187,13 @@ def open_build(marts_db: Path) -> Build:
         raise
 
 
-class Marts:
-    """The path of the marts, and the build that lies there.
+class BuildCache:
+    """The build at a path.
 
     Parameters
     ----------
     path : Path
-        The published file; it may come, go and be replaced at any time.
+        The published file; it may appear, disappear and be replaced at any time.
     """
 
     def __init__(self, path: Path) -> None:
@@ -199,19 +203,21 @@ class Marts:
         self._loading: asyncio.Task[None] | None = None
 
     async def build(self) -> Build:
-        """Return the build to answer from.
+        """Return the current build.
 
         Raises
         ------
+        NoMartsError
+            If the file does not exist.
         ReportError
-            If there is no file, or it cannot be read.
+            If it cannot be read.
         """
         try:
-            mark = Mark.of(self.path)
+            version = FileVersion.of(self.path)
         except ReportError as error:
             self._replace(None, error)
             raise
-        if self._build is not None and self._build.is_current(mark):
+        if self._build is not None and self._build.is_current(version):
             return self._build
         if self._loading is None:
             self._loading = asyncio.create_task(self._load())
@@ -222,7 +228,7 @@ class Marts:
         return self._build
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the build."""
         self._replace(None, ReportError(f"{self.path} is not served any more."))
 
     async def _load(self) -> None:
@@ -236,7 +242,7 @@ class Marts:
             self._loading = None
 
     def _replace(self, build: Build | None, error: ReportError | None = None) -> None:
-        """Put a build, or the reason why there is none, in the place of what was there."""
+        """Close the previous build and store the next one, or the error that prevents it."""
         if self._build is not None:
             self._build.close()
         self._build = build
@@ -244,10 +250,10 @@ class Marts:
 
 
 def utc_now() -> datetime.datetime:
-    """Return the time, in UTC."""
+    """Return the current time in UTC."""
     return datetime.datetime.now(datetime.UTC)
 
 
 def seconds() -> float:
-    """Return seconds that only ever grow; differences of them are what counts."""
+    """Return monotonic time in seconds."""
     return time.monotonic()

@@ -1,7 +1,8 @@
-"""What is answered when something goes wrong: one sentence as JSON, the cause in the log alone."""
+"""Error responses: one sentence as JSON (as HTML to browsers); the cause goes to the log."""
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import sqlite3
@@ -11,9 +12,9 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
-from reports.errors import ChoiceError, ReportError
+from reports.errors import NoMartsError, ReportError, SelectionError
 from reports.formatting import without_email
 
 logger = logging.getLogger("tillsight.api")
@@ -21,35 +22,57 @@ NOT_JSON = "The body is not valid JSON"
 SENTENCES = {
     "Not Found": "Endpoint not found",
     "Method Not Allowed": "Method not allowed",
-    "There was an error parsing the body": NOT_JSON,  # bytes that are no text, or nested too deep
+    "There was an error parsing the body": NOT_JSON,  # not UTF-8, or nested too deep
 }
-"""Ours for those of Starlette and FastAPI."""
+"""Messages in place of those of Starlette and FastAPI."""
 INTERNAL = "Internal server error"
+RETRY = {"Retry-After": "5"}
+PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8">{refresh}<title>Tillsight</title></head>
+<body><p>{sentence}</p></body>
+</html>
+"""
 
 
-def failure(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with a sentence; in ASCII, since it may quote what no encoding can write."""
+def error_response(
+    status: int, sentence: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a sentence as JSON, in ASCII since it may quote lone surrogates."""
     return Response(json.dumps({"error": sentence}), status, headers, "application/json")
 
 
+def error_response_for(
+    request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a sentence as HTML to a browser outside of `/api/`, else as JSON."""
+    is_page = not request.url.path.startswith("/api/")
+    if not (is_page and "text/html" in request.headers.get("accept", "")):
+        return error_response(status, sentence, headers)
+    refresh = '<meta http-equiv="refresh" content="5">' if status == 503 else ""
+    page = PAGE.format(sentence=html.escape(sentence), refresh=refresh)
+    return HTMLResponse(page, status, headers)
+
+
 def add_handlers(app: FastAPI) -> None:
-    """Answer every error in the one shape."""
-    app.add_exception_handler(RequestValidationError, _wrong_question)
-    app.add_exception_handler(ChoiceError, _impossible_choice)
-    app.add_exception_handler(HTTPException, _refusal)
-    app.add_exception_handler(sqlite3.OperationalError, _interrupted)
-    app.add_exception_handler(sqlite3.Error, _broken_marts)
-    app.add_exception_handler(ReportError, _broken_marts)
-    app.add_exception_handler(Exception, _anything_else)
+    """Register a handler for every kind of error."""
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(SelectionError, _invalid_selection)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(sqlite3.OperationalError, _operational_error)
+    app.add_exception_handler(sqlite3.Error, _unreadable_marts)
+    app.add_exception_handler(NoMartsError, _no_marts)
+    app.add_exception_handler(ReportError, _unreadable_marts)
+    app.add_exception_handler(Exception, _unexpected_error)
 
 
-async def _wrong_question(_: Request, error: Exception) -> Response:
+async def _invalid_request(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  as it was registered
-    return failure(400, explain(error.errors()[0]))
+    return error_response(400, explain(error.errors()[0]))
 
 
 def explain(problem: Mapping[str, Any]) -> str:
-    """Say in a sentence what is wrong with a parameter; its value is not repeated.
+    """Describe a validation error in one sentence, without the value of the parameter.
 
     Examples
     --------
@@ -62,7 +85,7 @@ def explain(problem: Mapping[str, Any]) -> str:
     if problem["type"] == "json_invalid":
         return NOT_JSON
     if problem["type"] == "missing":
-        # without a body everything is missing; the first that is needed is named
+        # without a body no field is named
         return f"{'.'.join(names) or 'segment'} parameter required"
     if not names:
         return "The body must be a JSON object, sent with 'Content-Type: application/json'"
@@ -70,30 +93,34 @@ def explain(problem: Mapping[str, Any]) -> str:
     return f"{'.'.join(names)} parameter: {message[:1].lower()}{message[1:]}"
 
 
-async def _impossible_choice(_: Request, error: Exception) -> Response:
-    return failure(400, str(error))
+async def _invalid_selection(_: Request, error: Exception) -> Response:
+    return error_response(400, str(error))
 
 
-async def _refusal(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  as it was registered
     sentence = SENTENCES.get(error.detail, error.detail)
-    return failure(error.status_code, sentence, error.headers)
+    return error_response_for(request, error.status_code, sentence, error.headers)
 
 
-async def _interrupted(request: Request, error: Exception) -> Response:
-    if "locked" in str(error):  # dbt by hand writes in place; our own publishing never does
+async def _operational_error(request: Request, error: Exception) -> Response:
+    if "locked" in str(error):  # plain dbt writes into the published file; a publish does not
         logger.warning("The marts are being written")
-        return failure(503, "The marts are being written; ask again", {"Retry-After": "1"})
+        return error_response(503, "The marts are being written; ask again", {"Retry-After": "1"})
     if "interrupted" not in str(error):
-        return await _broken_marts(request, error)
+        return await _unreadable_marts(request, error)
     logger.error("%s took too long", without_email(request.scope["path"]))
-    return failure(503, "This takes too long; ask for less")
+    return error_response(503, "The query took too long; ask for less")
 
 
-async def _broken_marts(_: Request, error: Exception) -> Response:
+async def _no_marts(request: Request, _: Exception) -> Response:
+    return error_response_for(request, 503, request.app.state.options.no_marts, RETRY)
+
+
+async def _unreadable_marts(_: Request, error: Exception) -> Response:
     logger.error("The marts cannot be read: %s", error)
-    return failure(500, INTERNAL)
+    return error_response(500, INTERNAL)
 
 
-async def _anything_else(_: Request, __: Exception) -> Response:
-    return failure(500, INTERNAL)  # the guard around the application logs it
+async def _unexpected_error(_: Request, __: Exception) -> Response:
+    return error_response(500, INTERNAL)  # LimitsMiddleware logs it

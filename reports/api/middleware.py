@@ -1,4 +1,4 @@
-"""What stands around the application: who may ask, how much, for how long; headers for browsers."""
+"""ASGI middleware: authentication, limits, security headers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reports.api.auth import AccessError, Rights, read_rights
-from reports.api.error_handlers import INTERNAL, failure, logger
+from reports.api.error_handlers import INTERNAL, error_response, logger
 from reports.api.options import ApiOptions
 from reports.formatting import without_email
 
-LONGEST_ADDRESS = 4_096
-LARGEST_BODY = 65_536
-SECONDS_TO_ANSWER = 30
-"""From the request's head to the head of the answer."""
-SECONDS_TO_TAKE = 60
-"""How long a reader may let one piece of an answer lie."""
+MAX_URL_LENGTH = 4_096
+MAX_BODY_BYTES = 65_536
+RESPONSE_TIMEOUT_SECONDS = 30
+"""From the head of the request to the head of the response."""
+SEND_TIMEOUT_SECONDS = 60
+"""For each chunk of a response, until the client has taken it."""
 OPEN_PATHS = frozenset({"/api/health"})
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SECURITY_HEADERS = (
@@ -34,78 +34,80 @@ SECURITY_HEADERS = (
 POLICY = b"content-security-policy"
 DATA_HEADERS = (*SECURITY_HEADERS, (POLICY, b"default-src 'none'; frame-ancestors 'none'"))
 PAGE_HEADERS = (*SECURITY_HEADERS, (POLICY, b"frame-ancestors 'none'"))
-"""The page says itself what it loads."""
+"""The page has a policy of its own for what it loads."""
 
 
-class Guard:
-    """Limit size and time of a request, add headers, and keep every cause within.
+class LimitsMiddleware:
+    """Limit size and duration of requests, add security headers, hide the causes of errors.
 
     Parameters
     ----------
     app : ASGI application
-        What answers.
+        The next application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, receive, send)
-        asked = without_email(scope["path"])
+        exchange = _Exchange(scope, receive, send)
+        path = without_email(scope["path"])
         try:
-            async with answer.limit:
-                if _length(scope) > LONGEST_ADDRESS:
-                    await failure(414, "The address is too long")(scope, receive, answer.send)
+            async with exchange.limit:
+                if _length(scope) > MAX_URL_LENGTH:
+                    await error_response(414, "The address is too long")(
+                        scope, receive, exchange.send
+                    )
                 else:
-                    await self._app(scope, answer.receive, answer.send)
+                    await self._app(scope, exchange.receive, exchange.send)
         except TimeoutError:
-            logger.warning("%s was given up: too slow", asked)
-            await answer.fail(408, "The request took too long")
+            logger.warning("%s timed out", path)
+            await exchange.fail(408, "The request took too long")
         except Exception:
-            logger.exception("%s failed", asked)
-            await answer.fail(500, INTERNAL)
+            logger.exception("%s failed", path)
+            await exchange.fail(500, INTERNAL)
 
 
 def _length(scope: Scope) -> int:
     return len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
 
 
-class _Answer:
-    """One request on its way in, and its answer on its way out."""
+class _Exchange:
+    """One request and its response."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._taken = 0
-        self._has_begun = False
-        self.limit = asyncio.timeout(SECONDS_TO_ANSWER)
+        self._body_bytes = 0
+        self._has_started = False
+        self.limit = asyncio.timeout(RESPONSE_TIMEOUT_SECONDS)
 
     async def receive(self) -> Message:
-        """Hand a piece of the body on, unless there are too many."""
+        """Pass a chunk of the body on, up to the limit."""
         message = await self._receive()
-        self._taken += len(message.get("body", b""))
-        if self._taken > LARGEST_BODY:
-            raise HTTPException(413, f"The body is larger than {LARGEST_BODY} bytes")
+        self._body_bytes += len(message.get("body", b""))
+        if self._body_bytes > MAX_BODY_BYTES:
+            raise HTTPException(413, f"The body is larger than {MAX_BODY_BYTES} bytes")
         return message
 
     async def send(self, message: Message) -> None:
-        """Hand a piece of the answer on, its head with our headers."""
-        self.limit.reschedule(asyncio.get_running_loop().time() + SECONDS_TO_TAKE)
+        """Pass a chunk of the response on; the head gets the security headers."""
+        self.limit.reschedule(asyncio.get_running_loop().time() + SEND_TIMEOUT_SECONDS)
         await self._send_on(message)
 
     async def fail(self, status: int, sentence: str) -> None:
-        """Answer with a sentence; an answer that has begun breaks off, and the server hangs up."""
-        if not self._has_begun:
-            await failure(status, sentence)(self._scope, self._receive, self._send_on)
+        """Send an error; a response that has started is cut off, and the server disconnects."""
+        if not self._has_started:
+            await error_response(status, sentence)(self._scope, self._receive, self._send_on)
 
     async def _send_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._has_begun = True
+            self._has_started = True
             own = headers_for(self._scope["path"])
             there = {name for name, _ in message["headers"]}
             message["headers"] = [
@@ -116,19 +118,19 @@ class _Answer:
 
 
 def headers_for(path: str) -> Sequence[tuple[bytes, bytes]]:
-    """Return what every answer below a path tells the browser, unless it says so itself."""
+    """Return the default security headers of a path."""
     return DATA_HEADERS if path.startswith(("/api/", "/exports/")) else PAGE_HEADERS
 
 
-class Door:
-    """Let in who may ask, and note what they may see as `rights` of the request.
+class AuthMiddleware:
+    """Authenticate requests, and store the permissions of the caller as `scope["rights"]`.
 
     Parameters
     ----------
     app : ASGI application
-        What answers.
+        The next application.
     options : ApiOptions
-        The secret, and whether this machine alone may ask.
+        The secret, and whether requests are limited to this machine.
     """
 
     def __init__(self, app: ASGIApp, options: ApiOptions) -> None:
@@ -136,20 +138,20 @@ class Door:
         self._options = options
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let one request in, or refuse it."""
+        """Pass an authenticated request on, or reject it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         if self._options.is_local and not is_local(headers.get("host", "")):
-            refused = failure(400, "This server answers to localhost alone")
-            await refused(scope, receive, send)
+            rejection = error_response(400, "This server accepts requests to localhost only")
+            await rejection(scope, receive, send)
             return
         try:
             scope["rights"] = self._rights(scope["path"], headers.get("authorization"))
         except AccessError as error:
             challenge = {"WWW-Authenticate": _challenge(scope["path"])}
-            await failure(401, str(error), challenge)(scope, receive, send)
+            await error_response(401, str(error), challenge)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -162,7 +164,7 @@ class Door:
 
 
 def is_local(host: str) -> bool:
-    """Return whether a `Host` header names this machine.
+    """Return whether a `Host` header is a name of this machine.
 
     Examples
     --------
@@ -176,7 +178,7 @@ def is_local(host: str) -> bool:
 
 
 def _challenge(path: str) -> str:
-    """Ask programs for a token, and browsers that open the page for a password."""
+    """Return the challenge: Bearer for the API, Basic for a browser that opens the page."""
     if path.startswith("/api/"):
         return 'Bearer realm="tillsight"'
     return 'Basic realm="tillsight: the token is the password", charset="UTF-8"'

@@ -1,4 +1,4 @@
-"""How the marts are served."""
+"""Options of the API."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ApiOptions:
-    """What is served, to whom.
+    """Files to serve, and access rules.
 
     Attributes
     ----------
     marts_db : Path
         The published marts.
     site_dir : Path
-        Folder of the page.
+        The folder of the page.
     dbt_docs : Path
-        dbt's documentation, which the page links to.
+        The documentation by dbt, which the page links to.
     secret : str or None
-        Key of the tokens; without one nobody is asked for a token.
+        Key of the tokens; None disables authentication.
     origins : tuple of str
-        Addresses of other pages that browsers let read the answers.
+        Origins that may read responses in a browser (CORS).
     is_local : bool
-        Whether only this machine may ask: other host names are refused, so that no page of a
-        stranger reaches the server by a name of its own (DNS rebinding).
+        Whether only requests to localhost are accepted, which prevents DNS rebinding.
     with_email : bool
-        Whether e-mail addresses are given without a token.
+        Whether e-mail addresses are returned without a token.
+    no_marts : str
+        The message while nothing has been published: what to type.
     """
 
     marts_db: Path
@@ -36,3 +37,4 @@ class ApiOptions:
     origins: tuple[str, ...] = ()
     is_local: bool = True
     with_email: bool = False
+    no_marts: str = "There are no marts yet. Type: tillsight run FILE..."

@@ -1,4 +1,4 @@
-"""What the endpoints share: the build and the rights of a request, and the form of an answer."""
+"""Helpers of all endpoints: current build, permissions, JSON responses with ETag."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from fastapi import Request
 from starlette.responses import Response
 
 from reports.api.auth import Rights
-from reports.api.build_cache import Build, Marts
-from reports.api.schemas import Failure
+from reports.api.build_cache import Build, BuildCache
+from reports.api.schemas import ErrorResponse
 
-MEANINGS = {
+ERRORS = {
     400: ("A parameter is missing or wrong", "segment parameter required"),
     401: ("No token, or one that is not valid", "The token is not valid"),
-    404: ("There is no such customer", "Customer not found"),
+    404: ("Unknown customer", "Customer not found"),
     413: ("The body is too large", "The body is larger than 65536 bytes"),
-    500: ("Something is wrong with the server", "Internal server error"),
-    503: ("There is no model", "Model unavailable"),
+    500: ("The marts cannot be read", "Internal server error"),
+    503: ("There are no marts yet, or no model", "Model unavailable"),
 }
 
 
-def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the errors of an endpoint for the OpenAPI document, each with its sentence."""
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the errors of an endpoint for the OpenAPI document."""
     return {
         status: {
-            "model": Failure,
-            "description": MEANINGS[status][0],
-            "content": {"application/json": {"example": {"error": MEANINGS[status][1]}}},
+            "model": ErrorResponse,
+            "description": ERRORS[status][0],
+            "content": {"application/json": {"example": {"error": ERRORS[status][1]}}},
         }
         for status in statuses
     }
 
 
-async def build_of(request: Request) -> Build:
-    """Return the build to answer a request from."""
-    marts: Marts = request.app.state.marts
-    return await marts.build()
+async def current_build(request: Request) -> Build:
+    """Return the build that a request is answered from."""
+    cache: BuildCache = request.app.state.build_cache
+    return await cache.build()
 
 
 def rights_of(request: Request) -> Rights:
-    """Return what the caller of a request may see."""
+    """Return the permissions of the caller."""
     rights: Rights = request.scope["rights"]
     return rights
 
 
 def to_json(value: Any) -> str:
-    """Write an answer."""
+    """Serialise a value as compact JSON."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def reply(request: Request, build: Build, body: str) -> Response:
-    """Answer with JSON that names its build; with nothing where the caller has it already."""
+def json_response(request: Request, build: Build, body: str) -> Response:
+    """Return a JSON response with the headers of its build, or 304 if the ETag matches."""
     headers = build_headers(build.source.fingerprint, rights_of(request))
     known = request.headers.get("if-none-match", "")
     if headers["ETag"] in (tag.strip().removeprefix("W/") for tag in known.split(",")):
@@ -61,6 +61,6 @@ def reply(request: Request, build: Build, body: str) -> Response:
 
 
 def build_headers(fingerprint: str, rights: Rights) -> dict[str, str]:
-    """Return the headers that name the build; who sees more gets another tag."""
+    """Return the headers of a build; the ETag depends on the permissions."""
     tag = f"{fingerprint}-email" if rights.sees_email else fingerprint
     return {"ETag": f'"{tag}"', "X-Tillsight-Build": fingerprint, "Vary": "Authorization"}

@@ -1,4 +1,4 @@
-"""The shapes of questions and answers, with examples: what the OpenAPI document tells."""
+"""Request and response models, with examples for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ Day = Annotated[str, DAY]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-def _like(**example: Any) -> ConfigDict:
+def _with_example(**example: Any) -> ConfigDict:
     return ConfigDict(extra="forbid", json_schema_extra={"example": example})
 
 
-class Failure(BaseModel):
-    """What went wrong, in a sentence."""
+class ErrorResponse(BaseModel):
+    """An error, as one sentence."""
 
-    model_config = _like(error="Customer not found")
+    model_config = _with_example(error="Customer not found")
     error: str
 
 
 class Health(BaseModel):
-    """Whether the marts can be read, and which build they are."""
+    """State of the marts, and the build that is served."""
 
-    model_config = _like(
+    model_config = _with_example(
         status="healthy",
         timestamp="2025-12-31T09:30:00+00:00",
         as_of_date="2025-12-31",
@@ -38,16 +38,16 @@ class Health(BaseModel):
 
 
 class Segments(BaseModel):
-    """Customers of each segment; those without an order are in none."""
+    """Number of customers by segment; customers without an order have no segment."""
 
-    model_config = _like(
+    model_config = _with_example(
         segments={"Champions": 150, "Loyal": 320, "At-Risk": 180, "Lost": 250},
         total_customers=900,
         last_updated="2025-12-31",
     )
     segments: dict[str, int]
     total_customers: int
-    last_updated: Annotated[Day | None, Field(description="Last day that is observed.")]
+    last_updated: Annotated[Day | None, Field(description="Last observed day.")]
 
 
 class ScoredCustomer(BaseModel):
@@ -58,16 +58,16 @@ class ScoredCustomer(BaseModel):
     name: str | None
     recency: Annotated[int, Field(description="Days since the last order.")]
     frequency: Annotated[int, Field(description="Orders.")]
-    monetary: Annotated[float, Field(description="Amount spent, returns taken off.")]
+    monetary: Annotated[float, Field(description="Amount spent, minus returns.")]
     segment: str
     rfm_score: Annotated[int, Field(description="The three scores side by side, each 1 to 4.")]
     overall_rfm_score: Annotated[int, Field(description="Their sum, 3 to 12.")]
 
 
 class ScoredCustomers(BaseModel):
-    """One page of customers; `total` counts those of all pages."""
+    """One page of customers; `total` is the number of customers on all pages."""
 
-    model_config = _like(
+    model_config = _with_example(
         data=[
             {
                 "customer_id": "C001",
@@ -89,7 +89,7 @@ class ScoredCustomers(BaseModel):
 
 
 class Scores(BaseModel):
-    """Recency in days, orders, amount spent, and the segment that they give."""
+    """Days since the last order, number of orders, amount spent, and the segment."""
 
     model_config = ConfigDict(extra="forbid")
     recency: int
@@ -99,12 +99,12 @@ class Scores(BaseModel):
 
 
 class Prediction(BaseModel):
-    """How likely an order is within the horizon, and why."""
+    """Probability of an order within the horizon, and reasons."""
 
     model_config = ConfigDict(extra="forbid")
     purchase_probability: Share
     predicted_next_month: bool
-    confidence: Annotated[Share, Field(description="Probability that the label comes true.")]
+    confidence: Annotated[Share, Field(description="Probability that the label is correct.")]
     reasons: list[str]
 
 
@@ -118,9 +118,9 @@ class Invoice(BaseModel):
 
 
 class Details(BaseModel):
-    """A customer. `email` is there for who may see it; without an order `rfm` is null."""
+    """A customer. `email` needs the scope `email`; `rfm` is null without an order."""
 
-    model_config = _like(
+    model_config = _with_example(
         customer_id="C001",
         name="John Doe",
         email="john@example.com",
@@ -175,7 +175,7 @@ class Confusion(BaseModel):
 class Metrics(Quality):
     """The model in use beside simpler rules, all judged on the same customers."""
 
-    model_config = _like(
+    model_config = _with_example(
         accuracy=0.77,
         f1_score=0.5,
         precision=0.4,
@@ -226,22 +226,22 @@ class Metrics(Quality):
 
 
 class DateRange(BaseModel):
-    """Days, both included; each end may be left out."""
+    """First and last day, both included and both optional."""
 
-    model_config = _like(start="2025-12-01", end="2025-12-31")
+    model_config = _with_example(start="2025-12-01", end="2025-12-31")
     start: Day | None = None
     end: Day | None = None
 
 
 class ExportRequest(BaseModel):
-    """Which customers the CSV file holds."""
+    """Selection of customers for the CSV file."""
 
-    model_config = _like(
+    model_config = _with_example(
         segment="Champions",
         include_predictions=True,
         date_range={"start": "2025-12-01", "end": "2025-12-31"},
     )
-    segment: Annotated[str | None, Field(description="A segment, or null for all customers.")]
+    segment: Annotated[str | None, Field(description="A segment or finer segment; null for all.")]
     include_predictions: StrictBool = True
     date_range: Annotated[
         DateRange | None, Field(description="Only customers with an order in it.")

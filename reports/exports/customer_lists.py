@@ -1,9 +1,8 @@
 """CSV files for contacting customers, safe to open in a spreadsheet.
 
-`customers.csv` holds every customer, also those without an order: their segment, score and
-probability are empty. The file of a segment holds the customers with that segment. Files with
-e-mail addresses are the only place outside the database that has any; in one without them an
-address that stands as id or name is hidden as on the page.
+`customers.csv` holds all customers; segment, score and probability are empty without an order.
+Each segment and each finer segment has a file of its own. In files without e-mail addresses, an
+address that is an id or a name is hidden as on the page.
 """
 
 from __future__ import annotations
@@ -20,10 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from reports.errors import ReportError
-from reports.exports.selection import Choice, check_choice
-from reports.formatting import public_id, slug, without_email
+from reports.exports.selection import Selection, check_selection, segment_names
+from reports.formatting import public_id, without_email
+from reports.marts import build as build_rows
 from reports.marts import reader
-from reports.marts.customers import ExportRow
+from reports.marts.customers import ExportRow, read_email_numbers, read_export
 
 BUILD_FILE = "build.json"
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\0")
@@ -38,18 +38,9 @@ class ExportedFile:
 
 
 def safe_text(text: str) -> str:
-    """Keep a spreadsheet from running a text as a formula: put `'` before it.
+    """Escape a text cell that a spreadsheet would run as a formula with a leading `'`.
 
-    Parameters
-    ----------
-    text : str
-        A cell of a text column. Numbers must not come here.
-
-    Returns
-    -------
-    str
-        The text, with a leading `'` where it begins with `=`, `+`, `-`, `@`, tab, carriage
-        return or NUL.
+    Such a text begins with `=`, `+`, `-`, `@`, tab, carriage return or NUL.
 
     References
     ----------
@@ -64,7 +55,7 @@ def safe_text(text: str) -> str:
 
 
 def plain_number(value: float) -> str:
-    """Write a number with the fewest digits that give it back, and never with an exponent.
+    """Format a number with the fewest digits that parse to it again, without an exponent.
 
     Examples
     --------
@@ -76,25 +67,23 @@ def plain_number(value: float) -> str:
 
 
 def write_exports(marts_db: Path, exports_dir: Path) -> list[ExportedFile]:
-    """Write `customers.csv`, one file for each segment, and `build.json`.
+    """Write `customers.csv`, a file for each segment and finer segment, and `build.json`.
 
-    The last says which build the others are of: the fingerprint of marts and page, the as-of
-    date, and the customers in each file.
-
-    All files are written aside first and then put in place, so that a failure leaves the old
-    ones as they were. Other files of the folder are left alone.
+    `build.json` holds the fingerprint of the build, the as-of date, and the customers of each
+    file. All files are written to a temporary folder and then renamed: a failure leaves the old
+    ones untouched, and other files of the folder remain.
 
     Parameters
     ----------
     marts_db : Path
         The marts; opened for reading only.
     exports_dir : Path
-        Folder of the files; made where it is missing.
+        Folder of the files; created if missing.
 
     Returns
     -------
     list of ExportedFile
-        In the order of the segments, all customers first.
+        All customers first, then in the order of the segments and finer segments.
 
     Raises
     ------
@@ -102,11 +91,13 @@ def write_exports(marts_db: Path, exports_dir: Path) -> list[ExportedFile]:
         If the marts cannot be read or the folder cannot be written.
     """
     with reader.open_marts(marts_db) as connection:
-        choices = named_files(connection).items()
+        selections = named_files(connection).items()
         _make_folder(exports_dir)
         aside = Path(tempfile.mkdtemp(prefix=".exports-", dir=exports_dir))
         try:
-            counts = {name: _write(connection, aside / name, choice) for name, choice in choices}
+            counts = {
+                name: _write(connection, aside / name, selection) for name, selection in selections
+            }
             _write_build(connection, aside / BUILD_FILE, counts)
             for name in (*counts, BUILD_FILE):
                 (aside / name).replace(exports_dir / name)
@@ -117,17 +108,14 @@ def write_exports(marts_db: Path, exports_dir: Path) -> list[ExportedFile]:
     return [ExportedFile(exports_dir / name, rows=count) for name, count in counts.items()]
 
 
-def named_files(connection: sqlite3.Connection) -> dict[str, Choice]:
-    """Return the files of the folder by name: all customers first, then one for each segment."""
-    segments = [row.segment for row in reader.read_segments(connection)]
-    return {
-        "customers.csv": Choice(),
-        **{f"customers_{slug(name)}.csv": Choice(segment=name) for name in segments},
-    }
+def named_files(connection: sqlite3.Connection) -> dict[str, Selection]:
+    """Return the files of the folder by name: all customers, each segment, each finer segment."""
+    selections = [Selection(), *map(Selection, segment_names(connection))]
+    return {selection.file_name: selection for selection in selections}
 
 
-def write_export(marts_db: Path, out: Path, choice: Choice) -> ExportedFile:
-    """Write the customers that fit a choice to one CSV file.
+def write_export(marts_db: Path, out: Path, selection: Selection) -> ExportedFile:
+    """Write one CSV file.
 
     Parameters
     ----------
@@ -135,7 +123,7 @@ def write_export(marts_db: Path, out: Path, choice: Choice) -> ExportedFile:
         The marts; opened for reading only.
     out : Path
         The file; replaced only when the new one is complete.
-    choice : Choice
+    selection : Selection
         Which customers and columns.
 
     Returns
@@ -146,14 +134,14 @@ def write_export(marts_db: Path, out: Path, choice: Choice) -> ExportedFile:
     Raises
     ------
     ReportError
-        If the choice cannot be made, the marts cannot be read or the file cannot be written.
+        If the marts do not offer the selection or cannot be read, or the file cannot be written.
     """
     with reader.open_marts(marts_db) as connection:
-        check_choice(connection, choice)
+        check_selection(connection, selection)
         _make_folder(out.parent)
         aside = out.with_name(f".{out.name}.part")
         try:
-            count = _write(connection, aside, choice)
+            count = _write(connection, aside, selection)
             aside.replace(out)
         except OSError as error:
             raise ReportError(f"{out} cannot be written ({error.strerror}).") from error
@@ -169,48 +157,48 @@ def _make_folder(folder: Path) -> None:
         raise ReportError(f"The folder {folder} cannot be made ({error.strerror}).") from error
 
 
-def _write(connection: sqlite3.Connection, path: Path, choice: Choice) -> int:
-    count = -1  # the heading is no customer
+def _write(connection: sqlite3.Connection, path: Path, selection: Selection) -> int:
+    count = -1  # the header is no customer
     with path.open("w", encoding="utf-8", newline="") as file:
-        for line in read_lines(connection, choice):
+        for line in read_lines(connection, selection):
             file.write(line)
             count += 1
     return count
 
 
 def _write_build(connection: sqlite3.Connection, path: Path, counts: Mapping[str, int]) -> None:
-    build = reader.read_build(connection)
-    told = {
+    build = build_rows.read_build(connection)
+    content = {
         "build_fingerprint": build.build_fingerprint,
         "as_of_date": build.as_of_date,
         "customers": counts,
     }
-    path.write_text(f"{json.dumps(told, indent=2)}\n", encoding="utf-8", newline="\n")
+    path.write_text(f"{json.dumps(content, indent=2)}\n", encoding="utf-8", newline="\n")
 
 
 def read_build(build_file: Path) -> str | None:
-    """Return the fingerprint of the build that CSV files are of, which `build.json` names."""
-    told: dict[str, str | None] = json.loads(build_file.read_text(encoding="utf-8"))
-    return told["build_fingerprint"]
+    """Return the fingerprint of the build that the CSV files come from, as in `build.json`."""
+    content: dict[str, str | None] = json.loads(build_file.read_text(encoding="utf-8"))
+    return content["build_fingerprint"]
 
 
-def read_lines(connection: sqlite3.Connection, choice: Choice) -> Iterator[str]:
-    """Yield the lines of a CSV file, its heading first, while the marts are read.
+def read_lines(connection: sqlite3.Connection, selection: Selection) -> Iterator[str]:
+    """Yield the lines of a CSV file, its header first, while the marts are read.
 
     Parameters
     ----------
     connection : sqlite3.Connection
         The marts.
-    choice : Choice
-        Which customers and columns; checked by `check_choice`.
+    selection : Selection
+        Which customers and columns; checked by `check_selection`.
     """
-    found: Iterator[ExportRow] = reader.read_export(
-        connection, segment=choice.segment, start=choice.start, end=choice.end
+    found = read_export(
+        connection, segment=selection.segment, start=selection.start, end=selection.end
     )
-    if not choice.include_email:
-        numbers = reader.read_email_numbers(connection)
+    if not selection.include_email:
+        numbers = read_email_numbers(connection)
         found = (_hide_email(row, numbers) for row in found)
-    return csv_lines(found, choice.columns)
+    return csv_lines(found, selection.columns)
 
 
 def _hide_email(row: ExportRow, numbers: Mapping[str, int]) -> ExportRow:
@@ -223,14 +211,14 @@ def _hide_email(row: ExportRow, numbers: Mapping[str, int]) -> ExportRow:
 
 
 class _Echo:
-    """A file that hands back what is written to it, so that lines can be streamed."""
+    """A file whose `write` returns the text, so that the CSV writer yields lines."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def csv_lines(found: Iterable[ExportRow], columns: Sequence[str]) -> Iterator[str]:
-    """Yield a heading and one line for each customer, as RFC 4180 has it."""
+    """Yield a header and one line for each customer (RFC 4180)."""
     writer = csv.writer(_Echo(), lineterminator="\r\n")
     yield str(writer.writerow(columns))
     for row in found:

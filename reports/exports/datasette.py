@@ -1,8 +1,7 @@
-"""What Datasette shows beside the rows of `marts.db`: the descriptions that dbt holds.
+"""The metadata file of Datasette 0.65: descriptions from dbt, sort orders, facets and access.
 
-Written for Datasette 0.65, whose metadata file also says who may see what. Tables that hold
-e-mail addresses or rows as they came, and SQL of one's own, which could read them, are open to
-`datasette --root` alone.
+Tables with e-mail addresses or landed rows, and user-written SQL, are open to `datasette --root`
+alone.
 """
 
 from __future__ import annotations
@@ -15,25 +14,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reports.marts import reader
-from reports.marts.build import BuildInfo
-from reports.marts.catalog import ColumnDoc, LineageEdge, TableDoc
+from reports.marts.build import BuildInfo, read_build
+from reports.marts.catalog import (
+    COLUMN_DOCS,
+    LINEAGE,
+    TABLE_DOCS,
+    ColumnDoc,
+    LineageEdge,
+    TableDoc,
+)
 from reports.site.atomic_write import replaced
 
 ROOT_ALONE = {"id": "root"}
 CLOSED = frozenset({"customers", "rejected_rows"})
-"""Tables with an e-mail column, or with rows as they came: those hide e-mail, and no names."""
+"""Tables with an e-mail column or with landed rows, which hide e-mail addresses but not names."""
 
 
 @dataclass(frozen=True)
 class View:
-    """How a table opens.
+    """Initial view of a table.
 
     Attributes
     ----------
     order : str or None
-        Column that rows are sorted by, descending with a `-` before it; None keeps the key.
+        Column that rows are sorted by, descending with a leading `-`; None sorts by the key.
     facets : tuple of str
-        Columns whose values are counted beside the rows.
+        Columns whose values are counted.
     """
 
     order: str | None = None
@@ -65,9 +71,8 @@ VIEWS: dict[str, View] = {
     "table_docs": View(facets=("layer",)),
     "transactions": View("-invoice_date", ("is_return",)),
 }
-"""Tables that open in another order than that of their key, or with facets. Datasette gives a
-page a second, also with a million customers: orders, a long table without an index on its date,
-keeps the order of its key."""
+"""Views that differ from the default. Datasette stops a query after one second, so `orders`, which
+has no index on its date, is sorted by its key."""
 
 
 def write_metadata(marts_db: Path, out: Path) -> None:
@@ -89,10 +94,10 @@ def write_metadata(marts_db: Path, out: Path) -> None:
     """
     with reader.open_marts(marts_db) as connection:
         metadata = describe(
-            reader.read_build(connection),
-            reader.read_table_docs(connection),
-            reader.read_column_docs(connection),
-            reader.read_lineage(connection),
+            read_build(connection),
+            tuple(reader.read_rows(connection, TableDoc, TABLE_DOCS)),
+            tuple(reader.read_rows(connection, ColumnDoc, COLUMN_DOCS)),
+            tuple(reader.read_rows(connection, LineageEdge, LINEAGE)),
             database=marts_db.stem,
         )
     with replaced(out) as file:
@@ -101,7 +106,7 @@ def write_metadata(marts_db: Path, out: Path) -> None:
 
 
 def how_to_open(marts_db: Path, metadata: Path) -> str:
-    """Say what to type to open the marts in Datasette, and what to beware of.
+    """Return the command that opens the marts in Datasette, and its cautions.
 
     Examples
     --------
@@ -111,11 +116,11 @@ def how_to_open(marts_db: Path, metadata: Path) -> str:
     command = ["datasette", str(marts_db), "--metadata", str(metadata), "--root", "--open"]
     return (
         f"Type:     {shlex.join(command)}\n"
-        "Your browser then shows everything. Whoever else can reach the address sees no e-mail: "
-        f"the tables {' and '.join(sorted(CLOSED))} and SQL of one's own are closed to them.\n"
-        "Start it again after each run, since it keeps the file that it opened; never with "
-        "--immutable, which offers the whole file for download, e-mail too. If Datasette is not "
-        "there yet: pip install 'datasette<1'"
+        "Your browser then shows everything. Other users of the address see no e-mail addresses: "
+        f"the tables {' and '.join(sorted(CLOSED))} and user-written SQL are closed to them.\n"
+        "Restart Datasette after each run, because it reads the file that it opened. Do not use "
+        "--immutable, which offers the whole file with e-mail addresses for download. To install "
+        "Datasette: pip install 'datasette<1'"
     )
 
 
@@ -127,26 +132,26 @@ def describe(
     *,
     database: str,
 ) -> dict[str, object]:
-    """Arrange the descriptions as Datasette 0.65 reads them.
+    """Return the descriptions in the format of Datasette 0.65.
 
     Parameters
     ----------
     build : BuildInfo
-        Names the shop and the currency.
+        Name of the shop and currency.
     tables : sequence of TableDoc
         Tables of the project; those of the layer `marts` are described.
     columns : sequence of ColumnDoc
-        Columns of these.
+        Columns of these tables.
     edges : sequence of LineageEdge
-        Which table reads which.
+        Dependencies between tables.
     database : str
-        What Datasette calls the file: its name without the suffix.
+        Name of the file without the suffix, as in Datasette.
 
     Returns
     -------
     dict
-        Title and description of the shop; for each table its grain as title, description,
-        columns with units, what it is made from, order, facets and who may see it.
+        Title and description of the shop; for each table title, description, columns with units,
+        sources, order, facets and access.
 
     References
     ----------
@@ -157,7 +162,7 @@ def describe(
         "title": shop,
         "description": (
             "Customers, sales and forecast as Tillsight published them. Begin with customer_360; "
-            "column_docs says what every column means, and table_docs with which SQL it is made."
+            "column_docs describes every column, table_docs has the SQL of every table."
         ),
     }
     described = {
@@ -180,7 +185,7 @@ def describe(
 
 
 def _table(table: TableDoc, columns: Mapping[str, str], reads: Sequence[str]) -> dict[str, object]:
-    """Return the entry of a table; `columns` are descriptions by name."""
+    """Return the entry of a table; `columns` maps names to descriptions."""
     view = VIEWS.get(table.table_name, View())
     entry: dict[str, object] = {
         "title": _title(table),
@@ -198,18 +203,16 @@ def _table(table: TableDoc, columns: Mapping[str, str], reads: Sequence[str]) ->
 
 
 def _title(table: TableDoc) -> str:
-    """Say the name that SQL needs, and the grain, which every description holds."""
+    """Return the table name and the grain from the description."""
     grain = re.search(r"\bOne row (per [^.;]+)", table.description)
     return f"{table.table_name}: one row {grain[1]}" if grain else table.table_name
 
 
 def _column(column: ColumnDoc, currency: str | None) -> str:
-    """Say what a column means and its unit.
-
-    Datasette has units of its own, but writes them with SI prefixes: a revenue of 13,710 GBP as
-    13.71 kGBP.
-    """
-    told = column.description or ""
+    """Return the description with the unit: Datasette would print 13,710 GBP as 13.71 kGBP."""
+    description = column.description or ""
     if not column.unit:
-        return told
-    return f"{told} Unit: {column.unit.replace('currency', currency or 'currency')}.".lstrip()
+        return description
+    return (
+        f"{description} Unit: {column.unit.replace('currency', currency or 'currency')}.".lstrip()
+    )

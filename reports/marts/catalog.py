@@ -1,49 +1,46 @@
-"""What tables and columns mean: queries and rows of the three tables of documentation."""
+"""Documentation of the project: rows of `column_docs`, `table_docs` and `table_lineage`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from reports.marts.reader import select
+from reports.marts.suppressed import Public
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnDoc:
     """A row of `column_docs`."""
 
-    table_name: str
-    column_name: str
-    type: str | None
-    unit: str | None
-    description: str | None
+    table_name: Public[str]
+    column_name: Public[str]
+    type: Public[str | None]
+    unit: Public[str | None]
+    description: Public[str | None]
+
+
+COLUMN_DOCS = select(ColumnDoc, from_="column_docs", order_by="table_name, position, column_name")
 
 
 @dataclass(frozen=True, slots=True)
 class TableDoc:
     """A row of `table_docs`."""
 
-    table_name: str
-    layer: str
-    description: str
-    sql_code: str
+    table_name: Public[str]
+    layer: Public[str]
+    description: Public[str]
+    sql_code: Public[str]
+
+
+TABLE_DOCS = select(TableDoc, from_="table_docs", order_by="table_name")
 
 
 @dataclass(frozen=True, slots=True)
 class LineageEdge:
     """A row of `table_lineage`."""
 
-    from_table: str
-    to_table: str
+    from_table: Public[str]
+    to_table: Public[str]
 
 
-COLUMN_DOCS = """
-select table_name, column_name, type, unit, description
-from column_docs
-order by table_name, position, column_name
-"""
-
-
-TABLE_DOCS = """
-select table_name, layer, description, sql_code from table_docs order by table_name
-"""
-
-
-LINEAGE = "select from_table, to_table from table_lineage order by from_table, to_table"
+LINEAGE = select(LineageEdge, from_="table_lineage", order_by="from_table, to_table")

@@ -1,155 +1,78 @@
-"""The forecast: queries and rows of predictions, training runs, metrics and outcomes."""
+"""The forecast: rows of predictions, training runs, metrics and outcomes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from reports.marts.suppressed import Count, Figure
+from reports.marts.reader import select
+from reports.marts.suppressed import (
+    Count,
+    Figure,
+    OfCustomers,
+    Public,
+    Special,
+    cell,
+    derived_from,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRun:
     """A row of `model_runs`; `card` is read for the run in use alone."""
 
-    model_run_id: str
-    run_number: int
-    status: str
-    message: str | None
-    verdict: str | None
-    verdict_reason: str | None
-    verdict_rules: str | None
-    as_of_date: str | None
-    horizon_days: int | None
-    chosen_model: str | None
-    threshold: float | None
-    threshold_rule: str | None
-    contact_cost: float | None
-    contact_benefit: float | None
-    training_rows: Count | None
-    training_windows: int | None
-    first_training_date: str | None
-    last_training_date: str | None
-    evaluated_as_of_date: str | None
-    evaluation_rows: Count | None
-    base_rate: Figure | None
-    feature_names: str | None
-    library_versions: str | None
-    card: str | None
-    is_in_use: int
-    is_pinned: int
+    model_run_id: Public[str]
+    run_number: Public[int]
+    status: Public[str]
+    message: Special[str | None]
+    verdict: Public[str | None]
+    verdict_reason: Special[str | None]
+    verdict_rules: Public[str | None]
+    as_of_date: Public[str | None]
+    horizon_days: Public[int | None]
+    chosen_model: Public[str | None]
+    threshold: Public[float | None]
+    threshold_rule: Public[str | None]
+    contact_cost: Public[float | None]
+    contact_benefit: Public[float | None]
+    training_rows: Special[Count | None]
+    training_windows: Public[int | None]
+    first_training_date: Public[str | None]
+    last_training_date: Public[str | None]
+    evaluated_as_of_date: Public[str | None]
+    evaluation_rows: Special[Count | None]
+    base_rate: Special[Figure | None]
+    feature_names: Public[str | None]
+    library_versions: Public[str | None]
+    card: Special[str | None]
+    is_in_use: Public[int]
+    is_pinned: Public[int]
+
+
+MODEL_RUNS = select(
+    ModelRun,
+    from_="model_runs",
+    order_by="run_number desc",
+    computed={
+        "contact_cost": "json_extract(settings, '$.contact_cost')",
+        "contact_benefit": "json_extract(settings, '$.contact_benefit')",
+        "card": "case when is_in_use = 1 then card end",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A row of `model_metrics` of the run in use; `low` and `high` end its 95% interval."""
 
-    split: str
-    as_of_date: str
-    model: str
-    slice: str
-    metric: str
-    value: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """A row of `model_curves` of the run in use; `row_count` is the size of a calibration bin."""
-
-    model: str
-    curve: str
-    point: int
-    x: float
-    y: float
-    row_count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A window of the run in use; `roles` is a JSON array, `buyers` None while it is open."""
-
-    as_of_date: str
-    label_end_date: str
-    label_days: int
-    customers: Count
-    buyers: Count | None
-    buyer_share: Figure | None
-    roles: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrackDate:
-    """What one past forecast expected and what came true, over all its customers."""
-
-    prediction_date: str
-    horizon_end_date: str
-    run_number: int | None
-    customers: Count
-    expected_buyers: Figure
-    buyers: Count
-    marked: Count
-    marked_buyers: Count
-    marked_share: Figure | None
-    brier: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class TrackBand:
-    """All past forecasts whose probability lay in one tenth of the scale, `band` 0 to 9."""
-
-    band: int
-    customers: Count
-    mean_probability: Figure
-    buyers: Count
-    buyer_share: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class TrackTotal:
-    """All past forecasts together; `error` is the mean distance of the rates of the bands."""
-
-    dates: int
-    expected_buyers: Figure | None
-    buyers: Count | None
-    error: Figure | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProbabilityBand:
-    """Customers whose probability lies in one tenth of the scale, `band` 0 to 9."""
-
-    band: int
-    customers: Count
-    expected_buyers: Figure
-
-
-PROBABILITY_BANDS = """
-select min(9, cast(purchase_probability * 10 as integer)) as band, count(*),
-    sum(purchase_probability)
-from predictions
-group by band
-order by band
-"""
-
-
-LIKELY_BUYERS = "select count(*) from predictions where purchase_probability >= 0.5"
-
-
-PREDICTIONS = "select count(*) from predictions"
-
-
-MODEL_RUNS = """
-select
-    model_run_id, run_number, status, message, verdict, verdict_reason, verdict_rules, as_of_date,
-    horizon_days, chosen_model, threshold, threshold_rule,
-    json_extract(settings, '$.contact_cost'), json_extract(settings, '$.contact_benefit'),
-    training_rows, training_windows, first_training_date, last_training_date,
-    evaluated_as_of_date, evaluation_rows, base_rate, feature_names, library_versions,
-    case when is_in_use = 1 then card end, is_in_use, is_pinned
-from model_runs
-order by run_number desc
-"""
+    split: Public[str]
+    as_of_date: Public[str]
+    model: Public[str]
+    slice: Public[str]
+    metric: Public[str]
+    value: Special[float]
+    low: Special[float | None]
+    high: Special[float | None]
 
 
 METRICS = """
@@ -177,8 +100,20 @@ select split, as_of_date, model, slice, metric, value, low, high from used
 union all
 select split, as_of_date, model, slice, metric, value, low, high from shares
 where value is not null
-order by 1, 2, 3, 4, 5
+order by split, as_of_date, model, slice, metric
 """
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """A row of `model_curves` of the run in use; `row_count` is the size of a calibration bin."""
+
+    model: Public[str]
+    curve: Public[str]
+    point: Public[int]
+    x: Special[float]
+    y: Special[float]
+    row_count: Special[int] = 0
 
 
 CURVES = """
@@ -188,6 +123,19 @@ inner join model_runs as r on c.model_run_id = r.model_run_id
 where r.is_in_use = 1
 order by c.curve, c.model, c.point
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window of the run in use; `roles` is a JSON array, `buyers` None while it is open."""
+
+    as_of_date: Public[str]
+    label_end_date: Public[str]
+    label_days: Public[int]
+    customers: Annotated[Count, cell("window", "as_of_date")]
+    buyers: Annotated[Count | None, cell("buyers", "as_of_date", withheld_with=("customers",))]
+    buyer_share: Annotated[Figure | None, derived_from("customers", "buyers")]
+    roles: Public[str]
 
 
 WINDOWS = """
@@ -204,19 +152,38 @@ with listed as (
 )
 select
     as_of_date, label_end_date,
-    cast(julianday(label_end_date) - julianday(as_of_date) as integer),
-    customers, buyers, 1.0 * buyers / nullif(customers, 0), roles
+    cast(julianday(label_end_date) - julianday(as_of_date) as integer) as label_days,
+    customers, buyers, 1.0 * buyers / nullif(customers, 0) as buyer_share, roles
 from listed
 order by as_of_date desc
 """
 
 
+@dataclass(frozen=True, slots=True)
+class TrackDate:
+    """One past forecast: expected and observed buyers among all its customers."""
+
+    prediction_date: Public[str]
+    horizon_end_date: Public[str]
+    run_number: Public[int | None]
+    customers: Annotated[Count, cell("forecast", "prediction_date")]
+    expected_buyers: OfCustomers[Figure]
+    buyers: Annotated[Count, cell("came", "prediction_date", withheld_with=("customers",))]
+    marked: Annotated[Count, cell("marked", "prediction_date", withheld_with=("customers",))]
+    marked_buyers: Annotated[
+        Count, cell("marked came", "prediction_date", withheld_with=("customers",))
+    ]
+    marked_share: Annotated[Figure | None, derived_from("customers", "marked", "marked_buyers")]
+    brier: OfCustomers[Figure]
+
+
 TRACK_DATES = """
 select
-    t.prediction_date, t.horizon_end_date, max(r.run_number), sum(t.customers),
-    sum(t.expected_buyers), sum(t.buyers), sum(t.marked), sum(t.marked_buyers),
-    1.0 * sum(t.marked_buyers) / nullif(sum(t.marked), 0),
-    sum(t.squared_error_sum) / sum(t.customers)
+    t.prediction_date, t.horizon_end_date, max(r.run_number) as run_number,
+    sum(t.customers) as customers, sum(t.expected_buyers) as expected_buyers,
+    sum(t.buyers) as buyers, sum(t.marked) as marked, sum(t.marked_buyers) as marked_buyers,
+    1.0 * sum(t.marked_buyers) / nullif(sum(t.marked), 0) as marked_share,
+    sum(t.squared_error_sum) / sum(t.customers) as brier
 from prediction_track_record as t
 left join model_runs as r on t.model_run_id = r.model_run_id
 group by t.prediction_date, t.horizon_end_date
@@ -224,14 +191,35 @@ order by t.prediction_date
 """
 
 
+@dataclass(frozen=True, slots=True)
+class TrackBand:
+    """All past forecasts with a probability in one tenth of the scale, `band` 0 to 9."""
+
+    band: Public[int]
+    customers: Annotated[Count, cell("track", "band")]
+    mean_probability: OfCustomers[Figure]
+    buyers: Annotated[Count, cell("track came", "band", withheld_with=("customers",))]
+    buyer_share: Annotated[Figure, derived_from("customers", "buyers")]
+
+
 TRACK_BANDS = """
 select
-    band, sum(customers), sum(expected_buyers) / sum(customers), sum(buyers),
-    1.0 * sum(buyers) / sum(customers)
+    band, sum(customers) as customers, sum(expected_buyers) / sum(customers) as mean_probability,
+    sum(buyers) as buyers, 1.0 * sum(buyers) / sum(customers) as buyer_share
 from prediction_track_record
 group by band
 order by band
 """
+
+
+@dataclass(frozen=True, slots=True)
+class TrackTotal:
+    """All past forecasts together; `error` is the mean distance of the rates of the bands."""
+
+    dates: Public[int]
+    expected_buyers: Public[Figure | None]
+    buyers: Annotated[Count | None, cell("came")]
+    error: Special[Figure | None]
 
 
 TRACK_TOTAL = """
@@ -242,15 +230,39 @@ with bands as (
     group by band
 )
 select
-    (select count(distinct prediction_date) from prediction_track_record),
-    sum(expected_buyers), sum(buyers),
-    sum(abs(expected_buyers - buyers)) / nullif(sum(customers), 0)
+    (select count(distinct prediction_date) from prediction_track_record) as dates,
+    sum(expected_buyers) as expected_buyers, sum(buyers) as buyers,
+    sum(abs(expected_buyers - buyers)) / nullif(sum(customers), 0) as error
 from bands
 """
 
 
+@dataclass(frozen=True, slots=True)
+class ProbabilityBand:
+    """Customers with a probability in one tenth of the scale, `band` 0 to 9."""
+
+    band: Public[int]
+    customers: Annotated[Count, cell("band", "band")]
+    expected_buyers: OfCustomers[Figure]
+
+
+PROBABILITY_BANDS = """
+select
+    min(9, cast(purchase_probability * 10 as integer)) as band, count(*) as customers,
+    sum(purchase_probability) as expected_buyers
+from predictions
+group by band
+order by band
+"""
+
+LIKELY_BUYERS = """
+select count(*) as likely_buyers from predictions where purchase_probability >= 0.5
+"""
+
+HAS_PREDICTIONS = "select exists (select 1 from predictions) as has_predictions"
+
 FORECAST_DUE = """
-select min(date(p.prediction_date, '+' || r.horizon_days || ' days'))
+select min(date(p.prediction_date, '+' || r.horizon_days || ' days')) as forecast_due
 from predictions as p
 inner join model_runs as r on p.model_run_id = r.model_run_id
 """

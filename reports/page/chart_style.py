@@ -8,6 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from reports.formatting import short_day
+
 ACCENT = "#6366d9"
 QUIET = "#7f8794"
 SOFT = "#a9a9c9"
@@ -23,7 +25,7 @@ Layout = dict[str, Any]
 
 
 def make_figure(*traces: Any, **layout: Any) -> go.Figure:
-    """Return a figure that keeps still and leaves its colours of text to the theme."""
+    """Return a figure without zoom or drag; the theme of the page sets the colours of its text."""
     figure = go.Figure(list(traces))
     figure.update_layout(
         template=None,
@@ -50,6 +52,17 @@ def to_json(figure: go.Figure) -> dict[str, Any]:
 
 
 def scale(values: Sequence[float], title: str) -> Layout:
-    """Return an axis from 0 with short figures; small ones in full, as 0.5 is not "500m"."""
+    """Return an axis from 0 with SI prefixes; values below 10 without, as 0.5 is not "500m"."""
     is_small = max([*values, 0]) < 10
     return {"title": title, "tickformat": ",.2~f" if is_small else "~s", "rangemode": "tozero"}
+
+
+def month_step(months: int) -> str:
+    """Return the distance between the ticks of an axis of so many months."""
+    return f"M{next((step for step in (1, 2, 3, 6, 12) if months / step <= 14), 24)}"
+
+
+def two_lines(day: str) -> str:
+    """Write a day so that it fits below a bar."""
+    day_and_month, _, year = short_day(day).rpartition(" ")
+    return f"{day_and_month}<br>{year}"

@@ -1,4 +1,4 @@
-"""The picture of how the tables are made from each other: places of boxes and lines. Pure."""
+"""The lineage diagram: positions of its boxes and lines. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Picture:
-    """Boxes from top to bottom in the order of making, and the lines between them."""
+    """Boxes from sources at the top to marts at the bottom, and the lines between them."""
 
     width: int
     height: int
@@ -41,19 +41,19 @@ class Picture:
 
 
 def draw_lineage(tables: Sequence[TableDoc], edges: Sequence[LineageEdge]) -> Picture | None:
-    """Place every table below all tables that it is made from.
+    """Place every table below all tables that it reads.
 
     Parameters
     ----------
     tables : sequence of TableDoc
-        Tables; those that nothing reads and that read nothing are left out.
+        Tables; those without any edge are left out.
     edges : sequence of LineageEdge
-        Which table reads which. An edge that follows from others is not drawn.
+        The table that is read and the one that reads it. Transitive edges are not drawn.
 
     Returns
     -------
     Picture or None
-        None where no table reads another.
+        None without edges.
     """
     graph = networkx.DiGraph()
     graph.add_edges_from((edge.from_table, edge.to_table) for edge in edges)
@@ -62,7 +62,7 @@ def draw_lineage(tables: Sequence[TableDoc], edges: Sequence[LineageEdge]) -> Pi
     graph = networkx.transitive_reduction(graph)
     lines_of_boxes = [
         names[start : start + BOXES_A_ROW]
-        for names in _generations(graph)
+        for names in _levels(graph)
         for start in range(0, len(names), BOXES_A_ROW)
     ]
     corners = _corners(lines_of_boxes)
@@ -77,43 +77,39 @@ def draw_lineage(tables: Sequence[TableDoc], edges: Sequence[LineageEdge]) -> Pi
     )
 
 
-def _generations(graph: networkx.DiGraph) -> list[list[str]]:
-    """Sort tables into generations, and each of these so that few lines cross."""
+def _levels(graph: networkx.DiGraph) -> list[list[str]]:
+    """Return the tables by level, each level ordered so that few lines cross."""
     found = networkx.topological_generations(graph)
     place = {name: number for number, names in enumerate(found) for name in names}
-    # what is made from nothing stands right above its first reader, so that lines are short
+    # A source is placed right above its first reader, so that lines are short.
     for name in sorted(place):
         if not graph.in_degree(name):
             place[name] = min(place[reader] for reader in graph.successors(name)) - 1
     last = max(place.values())
-    generations = [
-        sorted(name for name in place if place[name] == number) for number in range(last + 1)
-    ]
+    levels = [sorted(name for name in place if place[name] == number) for number in range(last + 1)]
     for sweep in range(SWEEPS):
         downwards = sweep % 2 == 0
-        for names in generations if downwards else reversed(generations):
-            ways = _ways_across(generations)
-            pull = {name: _pull(graph, name, ways, downwards=downwards) for name in names}
+        for names in levels if downwards else reversed(levels):
+            positions = _positions(levels)
+            pull = {name: _pull(graph, name, positions, downwards=downwards) for name in names}
             names.sort()
             names.sort(key=pull.__getitem__)
-    return generations
+    return levels
 
 
-def _ways_across(generations: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Return how far across each table stands, from 0 to 1."""
+def _positions(levels: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Return the horizontal position of each table, from 0 to 1."""
     return {
-        name: (place + 0.5) / len(names)
-        for names in generations
-        for place, name in enumerate(names)
+        name: (place + 0.5) / len(names) for names in levels for place, name in enumerate(names)
     }
 
 
 def _pull(
-    graph: networkx.DiGraph, name: str, ways: Mapping[str, float], *, downwards: bool
+    graph: networkx.DiGraph, name: str, positions: Mapping[str, float], *, downwards: bool
 ) -> float:
-    """Return the mean way across of the tables on one side of a table."""
-    beside = list(graph.predecessors(name) if downwards else graph.successors(name))
-    return fmean(ways[other] for other in beside) if beside else ways[name]
+    """Return the mean horizontal position of the tables that a table reads or feeds."""
+    neighbours = list(graph.predecessors(name) if downwards else graph.successors(name))
+    return fmean(positions[other] for other in neighbours) if neighbours else positions[name]
 
 
 def _corners(lines_of_boxes: Sequence[Sequence[str]]) -> dict[str, tuple[int, int]]:
@@ -129,7 +125,7 @@ def _corners(lines_of_boxes: Sequence[Sequence[str]]) -> dict[str, tuple[int, in
 
 
 def _line(start: tuple[int, int], end: tuple[int, int]) -> str:
-    """Return the path of a curve from the foot of a box to the head of another."""
+    """Return the path of a curve from the bottom of a box to the top of another."""
     x, y = start[0] + BOX_WIDTH // 2, start[1] + BOX_HEIGHT
     to_x, to_y = end[0] + BOX_WIDTH // 2, end[1]
     bend = ROW_GAP * 3 // 4

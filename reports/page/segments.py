@@ -1,4 +1,4 @@
-"""The section about segments: shares, the grid of scores, thresholds."""
+"""The segments section: customers and revenue by segment, the score grid."""
 
 from __future__ import annotations
 
@@ -7,17 +7,90 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from reports.formatting import Money, capital, count, number, percent, slug
-from reports.marts.segments import ScoreCell, Segment, Threshold, Tie
+from reports.formatting import Money, count, number, percent, slug
+from reports.marts.segments import ScoreCell, Segment
 from reports.marts.shop import Shop
 from reports.marts.suppressed import Figure, known, shown
 from reports.page.chart_style import make_figure, scale
-from reports.page.components import Cell, Chart, make_chart, shade
-from reports.page.table import Column, Table, _columns
+from reports.page.components import (
+    Cell,
+    Chart,
+    Table,
+    make_chart,
+    number_columns,
+    shade,
+    text_columns,
+)
+
+TIES_ARE_SPLIT = (
+    " Among customers with the same number of orders, the more recent ones score higher, so some "
+    "cells are empty."
+)
+
+
+@dataclass(frozen=True)
+class Segments:
+    """What the segments section prints; `has_scores` is false in a shop without orders."""
+
+    has_scores: bool
+    charts: tuple[Chart, ...]
+    segments: tuple[SegmentLine, ...]
+    segment_details: tuple[SegmentLine, ...]
+    grid_finding: str
+    grid_note: str
+    grid: tuple[tuple[ScoreGridCell, ...], ...]
+    grid_table: Table
+    has_predictions: bool
+
+
+@dataclass(frozen=True)
+class SegmentLine:
+    """One row of the table of segments, as text."""
+
+    name: str
+    slug: str
+    order: int
+    customers: str
+    customer_share: str
+    revenue: str
+    revenue_share: str
+    average_order_value: str
+    median_recency: str
+    expected_buyers: str
+    revenue_at_risk: str
+    action: str
+    csv: str
+
+
+@dataclass(frozen=True)
+class ScoreGridCell:
+    """A cell of the score grid with its three measures."""
+
+    recency_score: int
+    frequency_score: int
+    customers: Cell
+    revenue: Cell
+    probability: Cell
+
+
+def make_segments(shop: Shop, money: Money) -> Segments:
+    """Return the segments section."""
+    has_scores = shop.build.scored_customers != 0
+    return Segments(
+        has_scores=has_scores,
+        charts=_segment_charts(shop, money) if has_scores else (),
+        segments=tuple(_segment_line(row, money) for row in shop.segments),
+        segment_details=tuple(_segment_line(row, money) for row in shop.segment_details),
+        grid_finding=fullest_cell(shop.score_cells),
+        grid_note=TIES_ARE_SPLIT if shop.build.scoring_method == "ntile" else "",
+        grid=score_grid(shop.score_cells, money) if has_scores else (),
+        grid_table=score_cells_table(shop.score_cells, money),
+        has_predictions=bool(shop.has_predictions),
+    )
 
 
 def segments_carry(segments: Sequence[Segment]) -> str | None:
-    """Say which segment carries the revenue."""
+    """Return the segment with the highest share of the revenue, as a sentence."""
     sized = [row for row in segments if known(row.revenue_share) is not None and row.customers]
     if not sized:
         return None
@@ -28,70 +101,107 @@ def segments_carry(segments: Sequence[Segment]) -> str | None:
     )
 
 
-def _among(told: Sequence[object], there: Sequence[object], what: str) -> str:
-    """Say that the best is the best of those shown, where some are not."""
-    return "" if len(told) == len(there) else f"Of the {what} shown, "
+def of_those_shown(visible: Sequence[object], all_rows: Sequence[object], what: str) -> str:
+    """Return a beginning for a finding where some of the rows are suppressed."""
+    return "" if len(visible) == len(all_rows) else f"Of the {what} shown, "
 
 
 def largest_segment(segments: Sequence[Segment]) -> str:
-    """Say which segment has most customers."""
+    """Return the segment with the most customers."""
     sized = [row for row in segments if row.customers]
     if not sized:
         return "No customer is in a segment yet"
-    told = [row for row in sized if known(row.customers)]
-    if not told:
-        return "Every segment has too few customers to be shown"
-    best = max(told, key=lambda row: (known(row.customers) or 0, -row.segment_order))
+    visible = [row for row in sized if known(row.customers)]
+    if not visible:
+        return "Every segment has too few customers to show"
+    best = max(visible, key=lambda row: (known(row.customers) or 0, -row.segment_order))
     return (
-        f"{_among(told, sized, 'segments')}{best.segment} is the largest segment: "
+        f"{of_those_shown(visible, sized, 'segments')}{best.segment} is the largest segment: "
         f"{count(best.customers, 'customer')}, {percent(best.customer_share)}"
     )
 
 
 def richest_segment(segments: Sequence[Segment]) -> str:
-    """Say which segment brings most revenue."""
+    """Return the segment with the highest revenue."""
     sized = [row for row in segments if row.customers and row.revenue is not None]
     if not sized:
         return "No revenue yet"
-    told = [row for row in sized if known(row.revenue) is not None]
-    if not told:
+    visible = [row for row in sized if known(row.revenue) is not None]
+    if not visible:
         return "The revenue of every segment is withheld"
-    best = max(told, key=lambda row: (known(row.revenue) or 0, -row.segment_order))
+    best = max(visible, key=lambda row: (known(row.revenue) or 0, -row.segment_order))
     return f"{best.segment} bring {percent(best.revenue_share)} of the revenue"
 
 
 def fullest_cell(cells: Sequence[ScoreCell]) -> str:
-    """Say which pair of scores most customers share."""
+    """Return the most frequent pair of scores."""
     if not cells:
         return "No customer has a score yet"
-    told = [row for row in cells if known(row.customers)]
-    if not told:
-        return "Every pair of scores has too few customers to be shown"
+    visible = [row for row in cells if known(row.customers)]
+    if not visible:
+        return "Every pair of scores has too few customers to show"
     best = max(
-        told, key=lambda row: (known(row.customers) or 0, row.recency_score, row.frequency_score)
+        visible, key=lambda row: (known(row.customers) or 0, row.recency_score, row.frequency_score)
     )
-    largest = "The largest group" if len(told) == len(cells) else "The largest group shown"
+    largest = "The largest group" if len(visible) == len(cells) else "The largest group shown"
     return (
         f"{largest} has recency {best.recency_score} and frequency {best.frequency_score}: "
         f"{count(best.customers, 'customer')}"
     )
 
 
-def ties(tied: Sequence[Tie]) -> str:
-    """Head the table of thresholds: how many customers equal somebody of another score."""
-    by_measure = {row.measure: row.customers for row in tied}
-    if not by_measure:
-        return "No customer has a score yet"
-    shared = by_measure.get("frequency", 0)
-    if not shared:
-        return "Equal numbers of orders have equal scores"
-    return capital(
-        f"{count(shared, 'customer')} ordered as often as somebody who has another score"
+def _segment_charts(shop: Shop, money: Money) -> tuple[Chart, ...]:
+    table = segment_shares_table(shop.segments, money)
+    return (
+        make_chart(
+            "segment-customers",
+            largest_segment(shop.segments),
+            "Customers with an order, by segment."
+            + ("" if shop.is_public else " Choose a bar to list its customers."),
+            table,
+            segment_customers(shop.segments),
+            size="small",
+            sources=("segments",),
+        ),
+        make_chart(
+            "segment-revenue",
+            richest_segment(shop.segments),
+            "All-time revenue by segment, minus returns.",
+            table,
+            segment_revenue(shop.segments, money),
+            size="small",
+            sources=("segments",),
+        ),
     )
 
 
+def _segment_line(row: Segment, money: Money) -> SegmentLine:
+    return SegmentLine(
+        name=row.segment,
+        slug=slug(row.segment),
+        order=row.segment_order,
+        customers=number(row.customers),
+        customer_share=percent(row.customer_share),
+        revenue=money(row.revenue),
+        revenue_share=percent(row.revenue_share),
+        average_order_value=money(row.average_order_value, decimals=2),
+        median_recency=_in_days(row.median_recency),
+        expected_buyers=number(row.expected_buyers),
+        revenue_at_risk=money(row.revenue_at_risk),
+        action=row.recommended_action,
+        csv=f"customers_{slug(row.segment)}.csv",
+    )
+
+
+def _in_days(days: Figure | None) -> str:
+    text = number(days)
+    if known(days) is None:
+        return text
+    return f"{text} day" if text == "1" else f"{text} days"
+
+
 def segment_customers(segments: Sequence[Segment]) -> go.Figure:
-    """Draw the customers of each segment as bars, the best segment at the top."""
+    """Draw the customers by segment as bars, the best segment at the top."""
     labels = [
         f"{number(row.customers)}  ({percent(row.customer_share)})" for row in reversed(segments)
     ]
@@ -100,7 +210,7 @@ def segment_customers(segments: Sequence[Segment]) -> go.Figure:
 
 
 def segment_revenue(segments: Sequence[Segment], money: Money) -> go.Figure:
-    """Draw the revenue of each segment as bars, the best segment at the top."""
+    """Draw the revenue by segment as bars, the best segment at the top."""
     labels = [f"{money(row.revenue)}  ({percent(row.revenue_share)})" for row in reversed(segments)]
     values = [0 if row.revenue is None else known(row.revenue) for row in reversed(segments)]
     return _segment_bars(segments, values, labels, title=f"Revenue ({money.unit})")
@@ -132,72 +242,8 @@ def _segment_bars(
     )
 
 
-EQUALS_CUT = (
-    " Of customers with equally many orders the more recent score higher, so some cells stay empty."
-)
-
-
-def _segment_charts(shop: Shop, money: Money) -> tuple[Chart, ...]:
-    table = segment_shares_table(shop.segments, money)
-    return (
-        make_chart(
-            "segment-customers",
-            largest_segment(shop.segments),
-            "Customers with an order, by segment."
-            + ("" if shop.is_public else " Choose a bar to list its customers."),
-            table,
-            segment_customers(shop.segments),
-            size="small",
-        ),
-        make_chart(
-            "segment-revenue",
-            richest_segment(shop.segments),
-            "Revenue of all time from the customers of each segment, returns taken off.",
-            table,
-            segment_revenue(shop.segments, money),
-            size="small",
-        ),
-    )
-
-
-def _segment_line(row: Segment, money: Money, *, has_csv: bool) -> SegmentLine:
-    return SegmentLine(
-        name=row.segment,
-        slug=slug(row.segment),
-        order=row.segment_order,
-        customers=number(row.customers),
-        customer_share=percent(row.customer_share),
-        revenue=money(row.revenue),
-        revenue_share=percent(row.revenue_share),
-        average_order_value=money(row.average_order_value, decimals=2),
-        median_recency=_in_days(row.median_recency),
-        expected_buyers=number(row.expected_buyers),
-        revenue_at_risk=money(row.revenue_at_risk),
-        action=row.recommended_action,
-        csv=f"customers_{slug(row.segment)}.csv" if has_csv else None,
-    )
-
-
-def _in_days(days: Figure | None) -> str:
-    text = number(days)
-    if known(days) is None:
-        return text
-    return f"{text} day" if text == "1" else f"{text} days"
-
-
-@dataclass(frozen=True)
-class ScoreGridCell:
-    """A cell of the score grid in its three measures."""
-
-    recency_score: int
-    frequency_score: int
-    customers: Cell
-    revenue: Cell
-    probability: Cell
-
-
 def score_grid(cells: Sequence[ScoreCell], money: Money) -> tuple[tuple[ScoreGridCell, ...], ...]:
-    """Lay out recency (rows, 4 first) by frequency (columns, 1 first)."""
+    """Return rows by recency score, 4 first, and columns by frequency score, 1 first."""
     found = {(cell.recency_score, cell.frequency_score): cell for cell in cells}
     most = max(shown(cell.customers for cell in cells), default=0)
     dearest = max(shown(cell.revenue for cell in cells), default=0)
@@ -219,31 +265,13 @@ def score_grid(cells: Sequence[ScoreCell], money: Money) -> tuple[tuple[ScoreGri
     return tuple(tuple(cell(r, f) for f in (1, 2, 3, 4)) for r in (4, 3, 2, 1))
 
 
-@dataclass(frozen=True)
-class SegmentLine:
-    """One row of the table of segments, as text."""
-
-    name: str
-    slug: str
-    order: int
-    customers: str
-    customer_share: str
-    revenue: str
-    revenue_share: str
-    average_order_value: str
-    median_recency: str
-    expected_buyers: str
-    revenue_at_risk: str
-    action: str
-    csv: str | None
-
-
 def segment_shares_table(segments: Sequence[Segment], money: Money) -> Table:
-    """Write customers and revenue of each segment."""
+    """Return customers and revenue by segment."""
     return Table(
         caption="Customers and revenue by segment",
-        columns=_columns(
-            "Segment", "Customers", "Share", f"Revenue ({money.unit})", "Share of revenue"
+        columns=(
+            *text_columns("Segment"),
+            *number_columns("Customers", "Share", f"Revenue ({money.unit})", "Share of revenue"),
         ),
         rows=tuple(
             (
@@ -259,15 +287,15 @@ def segment_shares_table(segments: Sequence[Segment], money: Money) -> Table:
 
 
 def score_cells_table(cells: Sequence[ScoreCell], money: Money) -> Table:
-    """Write customers, revenue and mean probability for each pair of scores."""
+    """Return customers, revenue and mean probability by pair of scores."""
     return Table(
         caption="Customers by recency score and frequency score",
-        columns=(
-            Column("Recency score"),
-            Column("Frequency score"),
-            Column("Customers"),
-            Column(f"Revenue ({money.unit})"),
-            Column("Mean probability"),
+        columns=number_columns(
+            "Recency score",
+            "Frequency score",
+            "Customers",
+            f"Revenue ({money.unit})",
+            "Mean probability",
         ),
         rows=tuple(
             (
@@ -279,42 +307,4 @@ def score_cells_table(cells: Sequence[ScoreCell], money: Money) -> Table:
             )
             for cell in cells
         ),
-    )
-
-
-MEASURES = {
-    "recency": "Recency, days",
-    "frequency": "Frequency, orders",
-    "monetary": "Monetary",
-}
-
-
-def thresholds_table(thresholds: Sequence[Threshold], money: Money) -> Table:
-    """Write from where to where each score reaches, and how many share a value across scores."""
-
-    def value(row: Threshold, raw: Figure) -> str:
-        return money(raw, decimals=2) if row.measure == "monetary" else number(raw)
-
-    return Table(
-        caption="Where each score begins and ends",
-        columns=(
-            Column("Measure", is_number=False),
-            Column("Score"),
-            Column("From"),
-            Column("To"),
-            Column("Customers"),
-            Column("Tied"),
-        ),
-        rows=tuple(
-            (
-                MEASURES[row.measure],
-                str(row.score),
-                value(row, row.lowest_value),
-                value(row, row.highest_value),
-                number(row.customers),
-                number(row.tied_customers),
-            )
-            for row in thresholds
-        ),
-        empty="No customer has a score yet.",
     )

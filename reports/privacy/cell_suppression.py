@@ -1,15 +1,16 @@
-"""Which counts a page may not show so that no small group can be worked out. Pure.
+"""Cell suppression: choose the counts that a page must not publish. Pure.
 
-A count of 1 to 4 customers is not shown. Where totals would give it away, others must not be shown
-either: a count is safe when the page would look the same with another number in its place. So one
-customer more (or fewer) is given to the count, and one fewer (or more) to others until every total
-is right again. The counts that differ then must be withheld together; of all such sets the one
-with the fewest customers is taken.
+Primary suppression removes each count below the threshold. Secondary suppression removes more
+counts, until the published counts and totals determine no suppressed one. A suppressed cell is
+protected if another table has the same published counts, totals and labels, but a different value
+in this cell. A best-first search looks for such a table: it changes the cell by one customer, then
+other cells by one, until every sum holds again. The cells that differ are suppressed together,
+preferably those with few customers. Against differencing, the suppressed cells of a sum together
+reach the threshold.
 
 References
 ----------
-Hundepool et al., "Statistical Disclosure Control", 2012, chapter 4: primary and complementary
-suppression.
+Hundepool et al., "Statistical Disclosure Control", 2012, chapter 4.
 """
 
 from __future__ import annotations
@@ -19,172 +20,173 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 
-from reports.marts.suppressed import SMALLEST_GROUP, Withheld, is_small
+from reports.marts.suppressed import THRESHOLD, Suppressed, is_small
 
 Key = Hashable
+Labels = Mapping[Key, Suppressed]
 Steps = Mapping[Key, int]
-MOST_CHANGES = 24
-"""How many counts may differ in the other table that is looked for."""
-MOST_TRIALS = 5_000
-"""How many tables are tried to find it, at each haste."""
-HASTES = (0, SMALLEST_GROUP, 100)
-"""What a total that is not right yet costs, in customers: the more, the sooner one is found."""
+MAX_CHANGED_CELLS = 24
+"""How many cells the other table may change."""
+MAX_TABLES = 5_000
+"""How many tables one search visits."""
+RESIDUAL_COSTS = (0, THRESHOLD, 100)
+"""Cost, in customers, of a sum that does not hold yet; a higher one ends the search sooner."""
 
 
 @dataclass(frozen=True)
 class Sum:
-    """Counts that add up to what a reader knows: to `total`, or to a figure that is public.
+    """An equation between cells that a reader knows.
 
     Attributes
     ----------
     parts : tuple of hashable
-        Names of the counts that are added.
+        Cells that are added.
     total : tuple of hashable
-        Names of the counts whose sum is the same; empty where the page shows the sum anyway.
+        Cells with the same sum (marginal totals); empty where the sum itself is published.
     """
 
     parts: tuple[Key, ...]
     total: tuple[Key, ...] = ()
 
     def signs(self) -> Iterator[tuple[Key, int]]:
-        """Yield each count with 1 for a part and -1 for a total."""
+        """Yield each cell with 1 for a part and -1 for a total."""
         yield from ((key, 1) for key in self.parts)
         yield from ((key, -1) for key in self.total)
 
 
-def withhold(counts: Mapping[Key, int], sums: Iterable[Sum]) -> dict[Key, Withheld] | None:
-    """Choose the counts that are not shown.
+def suppress_cells(counts: Mapping[Key, int], sums: Iterable[Sum]) -> dict[Key, Suppressed] | None:
+    """Choose the cells to suppress.
 
     Parameters
     ----------
     counts : mapping of hashable to int
-        Customers by the name of the count.
+        Customers by cell.
     sums : iterable of Sum
-        All that a reader can add up.
+        All equations that a reader knows.
 
     Returns
     -------
-    dict of hashable to Withheld, or None
-        What stands in the place of each count that is not shown; None where all are so small that
-        the sums give some of them away whatever is withheld.
+    dict of hashable to Suppressed, or None
+        Label of each suppressed cell. None where the counts are so small that the sums disclose
+        one of them whatever else is suppressed.
 
     Examples
     --------
-    Of three groups of which the sum is known, the smallest neighbour goes as well.
+    The total of three groups is known: the small one and the smaller of the others are suppressed.
 
-    >>> withhold({"a": 3, "b": 20, "c": 9}, [Sum(("a", "b", "c"))])
-    {'a': <Withheld.SMALL: 'under 5'>, 'c': <Withheld.WITHHELD: 'withheld'>}
+    >>> suppress_cells({"a": 3, "b": 20, "c": 9}, [Sum(("a", "b", "c"))])
+    {'a': <Suppressed.SMALL: 'under 5'>, 'c': <Suppressed.WITHHELD: 'withheld'>}
     """
     table = _Table(counts, tuple(sums))
     if not table.protect_all():
         return None
-    return {key: table.word(key) for key in counts if key in table.hidden}
+    return {key: table.label(key) for key in counts if key in table.suppressed}
 
 
 class _Table:
-    """The counts, what they add up to, and which are withheld so far."""
+    """The cells, their sums, and the cells that are suppressed so far."""
 
     def __init__(self, counts: Mapping[Key, int], sums: Sequence[Sum]) -> None:
         self.counts = counts
         self.sums = sums
-        self.hidden = {key for key, customers in counts.items() if is_small(customers)}
-        self._wordless: set[Key] = set()
-        self._safe: set[Key] = set()
+        self.suppressed = {key for key, customers in counts.items() if is_small(customers)}
+        self._unlabelled: set[Key] = set()
+        self._protected: set[Key] = set()
         self._sums_of: dict[Key, list[tuple[int, int]]] = {key: [] for key in counts}
         for place, one in enumerate(sums):
             for key, sign in one.signs():
                 self._sums_of[key].append((place, sign))
 
-    def word(self, key: Key) -> Withheld:
-        """Return what stands in the place of a count."""
-        tells = is_small(self.counts[key]) and key not in self._wordless
-        return Withheld.SMALL if tells else Withheld.WITHHELD
+    def label(self, key: Key) -> Suppressed:
+        """Return the label of a suppressed cell."""
+        is_labelled_small = is_small(self.counts[key]) and key not in self._unlabelled
+        return Suppressed.SMALL if is_labelled_small else Suppressed.WITHHELD
 
     def protect_all(self) -> bool:
-        """Withhold more until every count that is withheld is safe; False where none can be."""
+        """Suppress more until each suppressed cell is protected; False where that is impossible."""
         is_larger = True
         while is_larger:
             for key in self.counts:
-                if key in self.hidden and not self._protect(key):
+                if key in self.suppressed and not self._protect(key):
                     return False
-            is_larger = any([self._enlarge(one) for one in self.sums])  # noqa: C419  each of them
+            is_larger = any([self._reach_threshold(one) for one in self.sums])  # noqa: C419  no short circuit
         return True
 
-    def _enlarge(self, one: Sum) -> bool:
-        """Let what is withheld of a sum be no small group itself: a reader can subtract."""
-        hidden = [self.counts[key] for key, _ in one.signs() if key in self.hidden]
-        shown = [
+    def _reach_threshold(self, one: Sum) -> bool:
+        """Suppress one cell more where the suppressed cells of a sum are together too small."""
+        suppressed = [self.counts[key] for key, _ in one.signs() if key in self.suppressed]
+        published = [
             (sign < 0, self.counts[key], place, key)
             for place, (key, sign) in enumerate(one.signs())
-            if self.counts[key] and key not in self.hidden
+            if self.counts[key] and key not in self.suppressed
         ]
-        if not shown or not is_small(sum(hidden)):
+        if not published or not is_small(sum(suppressed)):
             return False
-        self.hidden.add(min(shown)[-1])
+        self.suppressed.add(min(published)[-1])
         return True
 
     def _protect(self, key: Key) -> bool:
-        """Withhold what makes a count safe; False where nothing does."""
-        if key in self._safe:
+        """Suppress the cells that protect this one; False where there are no such cells."""
+        if key in self._protected:
             return True
-        other = self._found(key)
-        if not other:
-            self._say_less(key)
-            other = self._found(key)
-        self.hidden.update(other)
-        self._safe.update(other)
-        return key in self._safe
+        changed = self._search(key)
+        if not changed:
+            self._remove_labels(key)
+            changed = self._search(key)
+        self.suppressed.update(changed)
+        self._protected.update(changed)
+        return key in self._protected
 
-    def _say_less(self, key: Key) -> None:
-        """Say of a count and of those it is added to that they are withheld, not how small."""
-        self._wordless.add(key)
+    def _remove_labels(self, key: Key) -> None:
+        """Stop labelling a cell, and the cells it is added to, as small."""
+        self._unlabelled.add(key)
         for place, _ in self._sums_of[key]:
-            self._wordless |= {other for other, _ in self.sums[place].signs()}
+            self._unlabelled |= {other for other, _ in self.sums[place].signs()}
 
-    def _found(self, key: Key) -> Steps:
-        """Return the steps to a table that looks the same; none where there is no such table."""
-        tried = (self._other_table(key, haste) for haste in HASTES)
-        return next((steps for steps in tried if steps), {})
+    def _search(self, key: Key) -> Steps:
+        """Return the changes that lead to a table that looks the same; empty if not found."""
+        found = (self._other_table(key, cost) for cost in RESIDUAL_COSTS)
+        return next((steps for steps in found if steps), {})
 
-    def _other_table(self, key: Key, haste: int) -> Steps:
-        """Look where the fewest customers are withheld first."""
-        turn, trials = count(), 0
+    def _other_table(self, key: Key, residual_cost: int) -> Steps:
+        """Search best-first: the table with the fewest newly suppressed customers comes next."""
+        turn, visited = count(), 0
         tables: list[tuple[int, int, int, Steps, Mapping[int, int]]] = []
         for step in (1, -1):
-            if self._fits(key, step):
-                heappush(tables, (0, 0, next(turn), {key: step}, self._wrong(key, step, {})))
-        while tables and trials < MOST_TRIALS:
-            _, cost, _, steps, wrong = heappop(tables)
-            trials += 1
-            if not wrong:
+            if self._keeps_label(key, step):
+                heappush(tables, (0, 0, next(turn), {key: step}, self._residuals(key, step, {})))
+        while tables and visited < MAX_TABLES:
+            _, cost, _, steps, residuals = heappop(tables)
+            visited += 1
+            if not residuals:
                 return steps
-            if len(steps) == MOST_CHANGES:
+            if len(steps) == MAX_CHANGED_CELLS:
                 continue
-            for other, step in self._mending(wrong, steps):
-                dearer = cost + (0 if other in self.hidden else self.counts[other])
-                after = self._wrong(other, step, wrong)
-                rank = dearer + haste * len(after)
-                heappush(tables, (rank, dearer, next(turn), {**steps, other: step}, after))
+            for other, step in self._repairs(residuals, steps):
+                added = cost + (0 if other in self.suppressed else self.counts[other])
+                after = self._residuals(other, step, residuals)
+                rank = added + residual_cost * len(after)
+                heappush(tables, (rank, added, next(turn), {**steps, other: step}, after))
         return {}
 
-    def _fits(self, key: Key, step: int) -> bool:
-        """Tell whether the word in the place of a count would be the same one step on."""
+    def _keeps_label(self, key: Key, step: int) -> bool:
+        """Return whether a cell would have the same label one step on."""
         before, after = self.counts[key], self.counts[key] + step
-        if before == 0 or key in self._wordless:
+        if before == 0 or key in self._unlabelled:
             return before > 0 and after > 0
-        return is_small(after) if is_small(before) else after >= SMALLEST_GROUP
+        return is_small(after) if is_small(before) else after >= THRESHOLD
 
-    def _wrong(self, key: Key, step: int, before: Mapping[int, int]) -> dict[int, int]:
-        """Return by how much each sum is wrong after a step; sums that are right are left out."""
+    def _residuals(self, key: Key, step: int, before: Mapping[int, int]) -> dict[int, int]:
+        """Return the difference of the two sides of each sum that does not hold after a step."""
         after = dict(before)
         for place, sign in self._sums_of[key]:
             after[place] = after.get(place, 0) + sign * step
-        return {place: wrong for place, wrong in after.items() if wrong}
+        return {place: residual for place, residual in after.items() if residual}
 
-    def _mending(self, wrong: Mapping[int, int], steps: Steps) -> Iterator[tuple[Key, int]]:
-        """Yield the steps that would mend the first of the sums that are wrong."""
-        place = min(wrong)
+    def _repairs(self, residuals: Mapping[int, int], steps: Steps) -> Iterator[tuple[Key, int]]:
+        """Yield the steps that bring the first sum that does not hold closer to holding."""
+        place = min(residuals)
         for key, sign in self.sums[place].signs():
-            step = -sign if wrong[place] > 0 else sign
-            if key not in steps and self._fits(key, step):
+            step = -sign if residuals[place] > 0 else sign
+            if key not in steps and self._keeps_label(key, step):
                 yield key, step

@@ -1,89 +1,71 @@
-"""What a page for anybody may show of the forecast. Pure."""
+"""Disclosure control of the forecast: metrics, curves, training runs and outcomes. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reports.marts.forecast import (
-    CurvePoint,
-    Metric,
-    ModelRun,
-    TrackBand,
-    TrackDate,
-    TrackTotal,
-    Window,
-)
+from reports.marts.forecast import CurvePoint, Metric, ModelRun, TrackTotal
 from reports.marts.shop import Shop
-from reports.marts.suppressed import Figure, Withheld, is_small, known
-from reports.privacy.cell_suppression import Key
-from reports.privacy.counts import CAME, DECISIONS, POSITIVES, Name, judged, tenth_name, tenths
+from reports.marts.suppressed import Suppressed, is_small, known
+from reports.privacy.cell_suppression import Labels
+from reports.privacy.counts import DECISIONS, POSITIVES, of_report_window, tenth_name, tenths
+from reports.privacy.field_rules import Context, Name
 
-Words = Mapping[Key, Withheld]
 Group = tuple[str, str, str]
-"""Split, date and slice of the customers that figures were measured on."""
+"""Split, date and slice of the customers that metrics are measured on."""
 OF_DECISIONS = frozenset({*DECISIONS, "accuracy", "precision", "recall", "f1", "contact_profit"})
 FEW = "The figures behind it are of too few customers to be shown."
 NAMES_FEW = re.compile(r"(?<![\d.,])[1-4] (?:rows of )?(?:customer|buyer)s?\b")
-HIDDEN = Withheld.WITHHELD
+WITHHELD = Suppressed.WITHHELD
 
 
-def suppress(shop: Shop, words: Words) -> Shop:
-    """Withhold the figures of the forecast that tell of a small group.
-
-    Parameters
-    ----------
-    shop : Shop
-        As read from the marts.
-    words : mapping of tuple to Withheld
-        The counts that are withheld, by the names of `shop_counts`.
-
-    Returns
-    -------
-    Shop
-        Rows of metrics and points of curves are left out; `withheld_metrics` names what is missing
-        of the report window.
-    """
-    hidden = _hidden_metrics(shop, words)
-    # Rows of training are the customers of all windows: a window that is withheld would follow.
-    has_hidden_window = any(("window", row.as_of_date) in words for row in shop.windows)
-    runs = tuple(_run(run, words) for run in shop.model_runs)
-    if has_hidden_window:
-        runs = tuple(replace(run, training_rows=HIDDEN, card=None) for run in runs)
-    return replace(
-        shop,
-        model_runs=runs,
-        metrics=tuple(row for row in shop.metrics if row not in hidden),
-        withheld_metrics=frozenset(
-            (row.model, row.slice, row.metric) for row in hidden if row.split == "report"
-        ),
-        curves=_curves(shop, words),
-        windows=tuple(_window(row, words) for row in shop.windows),
-        track_dates=tuple(_track_date(row, words) for row in shop.track_dates),
-        track_bands=tuple(_track_band(row, words) for row in shop.track_bands),
-        track_total=_track_total(shop, words),
-    )
+def suppress_metrics(rows: tuple[Metric, ...], context: Context) -> tuple[Metric, ...]:
+    """Leave out the metrics that disclose a small group."""
+    suppressed = _suppressed_metrics(context.shop, context.labels)
+    return tuple(row for row in rows if row not in suppressed)
 
 
-def _hidden_metrics(shop: Shop, words: Words) -> frozenset[Metric]:
-    """Return the figures that are of a small group, or tell of one."""
+def suppress_runs(rows: tuple[ModelRun, ...], context: Context) -> tuple[ModelRun, ...]:
+    """Withhold counts, verdicts and cards that disclose a small group."""
+    runs = tuple(_run(run, context.labels) for run in rows)
+    # The training rows are the sum of all windows, so they disclose the only suppressed one.
+    if any(("window", row.as_of_date) in context.labels for row in context.shop.windows):
+        return tuple(replace(run, training_rows=WITHHELD, card=None) for run in runs)
+    return runs
+
+
+def suppress_track_total(rows: tuple[TrackTotal, ...], context: Context) -> tuple[TrackTotal, ...]:
+    """Withhold the calibration error where a band is suppressed."""
+    bands = [row.band for row in context.shop.track_bands]
+    names = [(kind, band) for band in bands for kind in ("track", "track came")]
+    is_suppressed = any(name in context.labels for name in names)
+    return tuple(replace(row, error=WITHHELD) if is_suppressed else row for row in rows)
+
+
+def _suppressed_metrics(shop: Shop, labels: Labels) -> frozenset[Metric]:
+    """Return the metrics of a small group, and those that disclose one."""
     sizes = _sizes(shop.metrics)
-    decisions = _small_decisions(shop.metrics, words)
-    bent = {point.model for point in tenths(shop.curves) if tenth_name(point) in words}
+    decisions = _small_decisions(shop.metrics, labels)
+    miscalibrated = {point.model for point in tenths(shop.curves) if tenth_name(point) in labels}
 
-    def is_hidden(row: Metric) -> bool:
-        group, everybody = _group(row), (row.split, row.as_of_date, "all")
-        is_judged = (row.split, row.slice) == ("report", "all")
+    def is_suppressed(row: Metric) -> bool:
+        group, everyone = _group(row), (row.split, row.as_of_date, "all")
+        is_of_report = (row.split, row.slice) == ("report", "all")
         return (
-            (row.split == "report" and POSITIVES in words)
-            or any(_has_few(sizes[one]) for one in (group, everybody) if one in sizes)
+            (row.split == "report" and POSITIVES in labels)
+            or any(_has_few(sizes[one]) for one in (group, everyone) if one in sizes)
             or (row.metric in OF_DECISIONS and (group, row.model) in decisions)
             or (row.metric == "lift_top_tenth" and _is_small_lift(row, sizes.get(group)))
-            or (row.metric == "expected_calibration_error" and is_judged and row.model in bent)
+            or (
+                row.metric == "expected_calibration_error"
+                and is_of_report
+                and row.model in miscalibrated
+            )
         )
 
-    return frozenset(filter(is_hidden, shop.metrics))
+    return frozenset(filter(is_suppressed, shop.metrics))
 
 
 def _group(row: Metric) -> Group:
@@ -105,20 +87,20 @@ def _sizes(metrics: Iterable[Metric]) -> dict[Group, tuple[int, int]]:
 
 
 def _has_few(sizes: tuple[int, int]) -> bool:
-    """Tell whether customers, buyers or the others of a group are few."""
+    """Return whether customers, buyers or others of a group are few."""
     customers, buyers = sizes
     return is_small(customers) or is_small(buyers) or is_small(customers - buyers)
 
 
-def _small_decisions(metrics: Iterable[Metric], words: Words) -> set[tuple[Group, str]]:
-    """Return the groups and models of which a field of the confusion matrix is withheld."""
+def _small_decisions(metrics: Iterable[Metric], labels: Labels) -> set[tuple[Group, str]]:
+    """Return the groups and models with a suppressed cell of the confusion matrix."""
     return {
         (_group(row), row.model)
         for row in metrics
         if row.metric in DECISIONS
         and (
             is_small(row.value)
-            or (_group(row)[::2] == ("report", "all") and _decision(row) in words)
+            or (_group(row)[::2] == ("report", "all") and _decision(row) in labels)
         )
     }
 
@@ -128,7 +110,7 @@ def _decision(row: Metric) -> Name:
 
 
 def _is_small_lift(row: Metric, sizes: tuple[int, int] | None) -> bool:
-    """Tell whether the best-ranked tenth, or the buyers in it, are few."""
+    """Return whether the best-ranked tenth, or its buyers, are few."""
     if sizes is None or not sizes[0]:
         return True
     customers, buyers = sizes
@@ -136,49 +118,50 @@ def _is_small_lift(row: Metric, sizes: tuple[int, int] | None) -> bool:
     return is_small(reached) or is_small(round(row.value * buyers * reached / customers, 6))
 
 
-def _run(run: ModelRun, words: Words) -> ModelRun:
+def _run(run: ModelRun, labels: Labels) -> ModelRun:
     customers = known(run.evaluation_rows) or 0
     buyers = round(customers * (known(run.base_rate) or 0))
     is_few = is_small(customers) or is_small(buyers) or is_small(customers - buyers)
-    if run.is_in_use and POSITIVES in words:
+    if run.is_in_use and POSITIVES in labels:
         is_few = True
     if is_few:
         run = replace(
             run,
-            evaluation_rows=Withheld.SMALL if is_small(customers) else run.evaluation_rows,
-            base_rate=HIDDEN,
+            evaluation_rows=Suppressed.SMALL if is_small(customers) else run.evaluation_rows,
+            base_rate=WITHHELD,
         )
-    tells = is_few or bool(NAMES_FEW.search(f"{run.verdict_reason} {run.message}"))
-    if tells:
+    discloses = is_few or bool(NAMES_FEW.search(f"{run.verdict_reason} {run.message}"))
+    if discloses:
         run = replace(run, verdict_reason=run.verdict_reason and FEW, message=run.message and FEW)
-    return replace(run, card=None if tells or not run.card else _without_tables(run.card))
+    return replace(run, card=None if discloses or not run.card else _without_tables(run.card))
 
 
 def _without_tables(card: str) -> str:
-    """Leave out the passages that hold tables: their figures stand on the page, small ones not."""
-    passages = re.split(r"(?m)^(?=#{1,6} )", card)
-    return "".join(text for text in passages if not re.search(r"(?m)^\s*\|", text))
+    """Leave out the sections with tables: the page itself shows their figures, suppressed."""
+    sections = re.split(r"(?m)^(?=#{1,6} )", card)
+    return "".join(text for text in sections if not re.search(r"(?m)^\s*\|", text))
 
 
-def _curves(shop: Shop, words: Words) -> tuple[CurvePoint, ...]:
-    """Leave out points between which a small group lies, and small groups themselves."""
+def suppress_curves(rows: tuple[CurvePoint, ...], context: Context) -> tuple[CurvePoint, ...]:
+    """Leave out suppressed tenths, and points that differ by a small group."""
+    shop, labels = context.shop, context.labels
     found = {
         row.metric: round(row.value)
-        for row in judged(shop.metrics)
+        for row in of_report_window(shop.metrics)
         if row.metric in {"rows", "positives"}
     }
-    if len(found) < 2 or POSITIVES in words or is_small(found["rows"] - found["positives"]):
+    if len(found) < 2 or POSITIVES in labels or is_small(found["rows"] - found["positives"]):
         return ()
-    kept = [point for point in tenths(shop.curves) if tenth_name(point) not in words]
+    kept = [point for point in tenths(rows) if tenth_name(point) not in labels]
     for curve in ("gains", "precision_recall", "roc"):
-        for model in dict.fromkeys(point.model for point in shop.curves):
-            own = [row for row in shop.curves if (row.curve, row.model) == (curve, model)]
+        for model in dict.fromkeys(point.model for point in rows):
+            own = [row for row in rows if (row.curve, row.model) == (curve, model)]
             kept += _thinned(own, found["rows"], found["positives"])
     return tuple(sorted(kept, key=lambda point: (point.curve, point.model, point.point)))
 
 
 def _thinned(points: Sequence[CurvePoint], customers: int, buyers: int) -> list[CurvePoint]:
-    """Keep points that are 0 or at least five buyers, and as many others, apart."""
+    """Keep points whose buyers, and whose others, differ by 0 or by at least the threshold."""
     kept, last, end = [], (0, 0), (buyers, customers - buyers)
     for point in points:
         here = _reached(point, customers, buyers)
@@ -193,7 +176,7 @@ def _is_apart(start: tuple[int, int], end: tuple[int, int]) -> bool:
 
 
 def _reached(point: CurvePoint, customers: int, buyers: int) -> tuple[int, int] | None:
-    """Return buyers and others up to a point; None where the point does not tell."""
+    """Return buyers and others up to a point; None where they are undefined."""
     if point.curve == "roc":
         return round(point.y * buyers), round(point.x * (customers - buyers))
     if point.curve == "gains":
@@ -201,67 +184,3 @@ def _reached(point: CurvePoint, customers: int, buyers: int) -> tuple[int, int] 
         return bought, round(point.x * customers) - bought
     bought = round(point.x * buyers)
     return (bought, round(bought / point.y) - bought) if point.y else None
-
-
-def _word(words: Words, *name: Key) -> Withheld | None:
-    return words.get(name)
-
-
-def _window(row: Window, words: Words) -> Window:
-    customers = _word(words, "window", row.as_of_date)
-    buyers = _word(words, "buyers", row.as_of_date)
-    if row.buyers is not None and (customers or buyers):
-        row = replace(row, buyers=buyers or HIDDEN, buyer_share=HIDDEN)
-    return replace(row, customers=customers or row.customers)
-
-
-def _track_date(row: TrackDate, words: Words) -> TrackDate:
-    day = row.prediction_date
-    customers = _word(words, "forecast", day)
-    marked, both = _word(words, "marked", day), _word(words, "marked came", day)
-    row = replace(
-        row,
-        buyers=_word(words, "came", day) or row.buyers,
-        marked=marked or row.marked,
-        marked_buyers=both or row.marked_buyers,
-        marked_share=HIDDEN if marked or both else row.marked_share,
-    )
-    if not customers:
-        return row
-    return replace(
-        row,
-        customers=customers,
-        expected_buyers=HIDDEN,
-        buyers=_also(row.buyers),
-        marked=_also(row.marked),
-        marked_buyers=_also(row.marked_buyers),
-        marked_share=HIDDEN,
-        brier=HIDDEN,
-    )
-
-
-def _also(figure: Figure) -> Withheld:
-    return figure if isinstance(figure, Withheld) else HIDDEN
-
-
-def _track_band(row: TrackBand, words: Words) -> TrackBand:
-    customers, buyers = _word(words, "track", row.band), _word(words, "track came", row.band)
-    if customers:
-        return replace(
-            row,
-            customers=customers,
-            mean_probability=HIDDEN,
-            buyers=buyers or HIDDEN,
-            buyer_share=HIDDEN,
-        )
-    return replace(row, buyers=buyers, buyer_share=HIDDEN) if buyers else row
-
-
-def _track_total(shop: Shop, words: Words) -> TrackTotal:
-    total = shop.track_total
-    names = [(first, row.band) for row in shop.track_bands for first in ("track", "track came")]
-    return replace(
-        total,
-        buyers=words.get(CAME, total.buyers),
-        error=HIDDEN if any(name in words for name in names) else total.error,
-    )

@@ -1,48 +1,40 @@
-"""What a page for anybody may show: no figure of fewer than five customers. Pure.
+"""Statistical disclosure control of the public page: no figure of fewer than five customers. Pure.
 
-A group of 1 to 4 customers is withheld with its shares, revenue and means; so are what single
-customers spent, the values at the ends of the other scores, the revenue of past snapshots, and
-returns, of which nobody knows how many customers made them. `small_groups` finds what must go as
-well so that no total gives a small group away.
-What may be known of a group by taking two shown groups from each other (who did not come back,
-say) is not withheld.
+Each field of `Shop` and of its row classes declares how it is treated (`reports.marts.suppressed`);
+a field without a rule is an error. Counts are cells of `cell_suppression`; figures derived from a
+suppressed cell are withheld with it. The functions below decide about the fields that declare
+themselves special. Differences between two published groups are not examined.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from reports.marts.build import BuildInfo, LedgerRow
+from reports.marts.forecast import CurvePoint, Metric, ModelRun, TrackTotal
 from reports.marts.sales import Kpi, Month
-from reports.marts.segments import Cohort, ScoreCell, Segment, SegmentSize, Threshold
+from reports.marts.segments import Threshold
 from reports.marts.shop import Shop
-from reports.marts.suppressed import SMALLEST_GROUP, Count, Figure, Withheld, is_small, shown, whole
-from reports.privacy import forecast as forecast_privacy
-from reports.privacy.cell_suppression import Key, withhold
-from reports.privacy.counts import (
-    LIKELY,
-    RETURNED,
-    Name,
-    cohort_name,
-    ledger_name,
-    shop_counts,
-    shop_sums,
-    size_name,
+from reports.marts.suppressed import Figure, Suppressed, is_small, known, shown, whole
+from reports.privacy import forecast
+from reports.privacy.cell_suppression import Labels, suppress_cells
+from reports.privacy.counts import RETURNED, shop_counts, shop_sums
+from reports.privacy.field_rules import (
+    Context,
+    SpecialRule,
+    apply_rules,
+    check_rules,
+    row_classes,
+    rows_of,
+    rules_of,
 )
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-__all__ = ["SMALLEST_GROUP", "suppress"]
-
-Words = Mapping[Key, Withheld]
-Row = TypeVar("Row", bound="DataclassInstance")
+WITHHELD = Suppressed.WITHHELD
 
 
 def suppress(shop: Shop) -> Shop:
-    """Withhold every figure of a small group of customers.
+    """Suppress every figure of a small group of customers, and those that would disclose one.
 
     Parameters
     ----------
@@ -52,234 +44,186 @@ def suppress(shop: Shop) -> Shop:
     Returns
     -------
     Shop
-        The same with a `Withheld` in the place of each figure that is not shown. Countries, which
-        only serve to find single customers, are left out.
+        With a `Suppressed` in the place of each figure that is not published. Countries and
+        e-mail numbers, which describe single customers, are left out.
+
+    Raises
+    ------
+    ReportError
+        If a field declares no disclosure rule.
     """
+    check_rules(type(shop), SPECIAL_RULES)
+    context = _context(shop)
+    changed: dict[str, Any] = {}
+    for name, row_class in row_classes(type(shop)).items():
+        held = getattr(shop, name)
+        rules = rules_of(row_class)
+        after = tuple(apply_rules(row, rules, context.labels) for row in rows_of(held))
+        if row_class in SPECIAL_RULES:
+            after = SPECIAL_RULES[row_class].suppress(after, context)
+        changed[name] = after if isinstance(held, tuple) else after[0]
+    scalars = apply_rules(shop, rules_of(type(shop)), context.labels)
+    (public,) = _shop((replace(scalars, **changed),), context)
+    return public
+
+
+def _context(shop: Shop) -> Context:
     counts = shop_counts(shop)
     is_few = is_small(whole(shop.build.scored_customers))
-    found = None if is_few else withhold(counts, shop_sums(shop, counts))
-    is_tiny = found is None
-    words = _everything(counts) if found is None else found
-    segments = tuple(
-        _segment(row, words.get(size_name(shop.build.as_of_date or "", row.segment)))
-        for row in shop.segments
-    )
-    suppressed = replace(
-        forecast_privacy.suppress(shop, words),
-        build=_build(shop.build) if is_tiny else shop.build,
-        kpis=_kpis(shop.kpis, words, is_tiny=is_tiny),
-        segments=segments,
-        segment_details=tuple(
-            _segment(row, words.get(("detail", row.segment))) for row in shop.segment_details
-        ),
-        months=tuple(_month(row, words) for row in shop.months),
-        segment_sizes=tuple(_size(row, words) for row in shop.segment_sizes),
-        moves=tuple(
-            _hidden(
-                row, words.get(("move", row.from_segment, row.to_segment)), "customers", "revenue"
-            )
-            for row in shop.moves
-        ),
-        move_totals=tuple(
-            _hidden(row, words.get(("direction", row.direction)), "customers", "revenue")
-            for row in shop.move_totals
-        ),
-        move_causes=tuple(
-            _hidden(row, words.get(("cause", row.cause, row.direction)), "customers", "revenue")
-            for row in shop.move_causes
-        ),
-        cohorts=tuple(_cohort(row, words) for row in shop.cohorts),
-        return_rate=_rate(shop.return_rate, words.get(RETURNED)),
-        score_cells=tuple(_cell(row, words) for row in shop.score_cells),
-        probability_bands=tuple(
-            _hidden(row, words.get(("band", row.band)), "customers", "expected_buyers")
-            for row in shop.probability_bands
-        ),
-        thresholds=_thresholds(shop.thresholds, words),
-        ties=tuple(
-            _hidden(row, words.get(("ties", row.measure)), "customers") for row in shop.ties
-        ),
-        ledger=tuple(_line(row, words) for row in shop.ledger),
-        ledger_by_source=tuple(_line(row, words) for row in shop.ledger_by_source),
+    labels = None if is_few else suppress_cells(counts, shop_sums(shop, counts))
+    if labels is not None:
+        return Context(shop, labels, is_tiny=False)
+    everything = {name: _label(customers) for name, customers in counts.items() if customers}
+    return Context(shop, everything, is_tiny=True)
+
+
+def _label(customers: Figure) -> Suppressed:
+    return Suppressed.SMALL if is_small(whole(customers)) else WITHHELD
+
+
+def _withhold(row: Any, *names: str, **labels: Suppressed) -> Any:
+    """Withhold figures of a row that are not missing, and put labels in the place of counts."""
+    given = (name for name in names if getattr(row, name) is not None)
+    return replace(row, **{**dict.fromkeys(given, WITHHELD), **labels})
+
+
+def _shop(rows: tuple[Shop, ...], context: Context) -> tuple[Shop, ...]:
+    (public,), shop = rows, context.shop
+    removed = set(shop.metrics).difference(public.metrics)
+    is_rate_public = shop.return_rate is None or RETURNED not in context.labels
+    public = replace(
+        public,
+        landed_transactions=WITHHELD if context.is_tiny else shop.landed_transactions,
+        return_rate=shop.return_rate if is_rate_public else WITHHELD,
         countries=(),
         email_numbers={},
-        likely_buyers=words.get(LIKELY, shop.likely_buyers),
-        landed_transactions=Withheld.WITHHELD if is_tiny else shop.landed_transactions,
         is_public=True,
+        suppressed_metrics=frozenset(
+            (row.model, row.slice, row.metric) for row in removed if row.split == "report"
+        ),
     )
-    return _only_with_orders(suppressed) if _few_without_order(shop) else suppressed
+    return (public,)
+
+
+def _build(rows: tuple[BuildInfo, ...], context: Context) -> tuple[BuildInfo, ...]:
+    """Withhold all counts of a tiny shop, and totals that disclose who never ordered."""
+    (build,) = rows
+    if context.is_tiny:
+        figures = ("landed_rows", "kept_transactions", "orders")
+        labels = {name: _label(getattr(build, name)) for name in ("customers", "scored_customers")}
+        build = replace(_withhold(build, *figures, **labels), first_order_date=None)
+    if _few_without_order(context.shop):
+        build = _withhold(build, "customers", "landed_rows")
+    return (build,)
 
 
 def _few_without_order(shop: Shop) -> bool:
-    """Tell whether those who never ordered are a small group, by either count of customers."""
-    described = (row.row_count for row in shop.ledger if _tells_of_customers(row) and row.is_kept)
-    counts = (whole(count) for count in (shop.build.customers, *described))
-    return any(is_small(count - whole(shop.build.scored_customers)) for count in counts)
+    """Return whether the customers without an order are a small group, by either total."""
+    described = (row.row_count for row in shop.ledger if row.entity == "customers" and row.is_kept)
+    totals = (whole(count) for count in (shop.build.customers, *described))
+    return any(is_small(total - whole(shop.build.scored_customers)) for total in totals)
 
 
-def _only_with_orders(shop: Shop) -> Shop:
-    """Withhold how many customers there are: less those with an order it tells who has none."""
-    build = replace(shop.build, customers=Withheld.WITHHELD, landed_rows=Withheld.WITHHELD)
-    return replace(
-        shop,
-        build=build,
-        ledger=tuple(map(_without_customers, shop.ledger)),
-        ledger_by_source=tuple(map(_without_customers, shop.ledger_by_source)),
-    )
-
-
-def _without_customers(row: LedgerRow) -> LedgerRow:
-    word = Withheld.WITHHELD if _tells_of_customers(row) else None
-    return _hidden(row, word, "row_count", "amount")
-
-
-def _tells_of_customers(row: LedgerRow) -> bool:
-    return row.entity == "customers"
-
-
-def _everything(counts: Mapping[Key, int]) -> Words:
-    """Withhold every count of a shop that has hardly a customer."""
-    return {name: _word(customers) for name, customers in counts.items() if customers}
-
-
-def _word(customers: Count) -> Withheld:
-    return Withheld.SMALL if is_small(whole(customers)) else Withheld.WITHHELD
-
-
-def _hidden(row: Row, word: Withheld | None, count: str, *figures: str) -> Row:
-    """Put a word in the place of a count, and withhold the figures that go with it."""
-    if word is None:
-        return row
-    there = (name for name in figures if getattr(row, name) is not None)
-    changed: dict[str, Any] = {**dict.fromkeys(there, Withheld.WITHHELD), count: word}
-    return replace(row, **changed)
-
-
-def _rate(rate: Figure | None, word: Withheld | None) -> Figure | None:
-    return rate if word is None or rate is None else Withheld.WITHHELD
-
-
-def _build(build: BuildInfo) -> BuildInfo:
-    """Withhold what tells of a shop that has hardly a customer."""
-    return replace(
-        build,
-        first_order_date=None,
-        customers=_word(build.customers),
-        scored_customers=_word(build.scored_customers),
-        landed_rows=Withheld.WITHHELD,
-        kept_transactions=Withheld.WITHHELD,
-        orders=Withheld.WITHHELD,
-    )
-
-
-def _kpis(kpis: tuple[Kpi, ...], words: Words, *, is_tiny: bool) -> tuple[Kpi, ...]:
-    """Withhold the figures of the horizon, and a change where one of its ends is withheld."""
+def _ledger(rows: tuple[LedgerRow, ...], context: Context) -> tuple[LedgerRow, ...]:
+    """Withhold the customers where their total discloses who never ordered."""
+    if not _few_without_order(context.shop):
+        return rows
     return tuple(
-        _kpi(now, earlier, words, is_tiny=is_tiny)
-        for now, earlier in zip(kpis, (*kpis[1:], None), strict=False)
+        _withhold(row, "row_count", "amount") if row.entity == "customers" else row for row in rows
     )
 
 
-def _kpi(now: Kpi, earlier: Kpi | None, words: Words, *, is_tiny: bool) -> Kpi:
-    before = earlier.as_of_date if earlier else ""
-    changes = ("revenue_change", "active_change", "average_change")
-    active = words.get(("active", now.as_of_date))
-    kpi = _hidden(
-        now,
-        active,
-        "active_customers",
-        "revenue_last_30_days",
-        "orders_last_30_days",
-        "average_order_value",
-        *changes,
-    )
-    kpi = _hidden(kpi, words.get(("new", now.as_of_date)), "new_customers", "new_change")
-    if ("active", before) in words:
-        kpi = _hidden(kpi, Withheld.WITHHELD, *changes)
-    if ("new", before) in words:
-        kpi = _hidden(kpi, Withheld.WITHHELD, "new_change")
-    if not is_tiny:
-        return kpi
-    forecast = ("expected_buyers", "expected_buyers_low", "expected_buyers_high", "revenue_at_risk")
-    return _hidden(kpi, _word(now.customers_with_orders), "customers_with_orders", *forecast)
-
-
-def _segment(row: Segment, word: Withheld | None) -> Segment:
-    return _hidden(
-        row,
-        word,
-        "customers",
-        "customer_share",
-        "revenue",
-        "revenue_share",
-        "average_order_value",
-        "median_recency",
-        "expected_buyers",
-        "revenue_at_risk",
+def _kpis(rows: tuple[Kpi, ...], context: Context) -> tuple[Kpi, ...]:
+    """Withhold a change where one of its ends is suppressed, and the forecast of a tiny shop."""
+    pairs = zip(rows, (*rows[1:], None), strict=False)
+    found = tuple(_kpi(now, earlier) for now, earlier in pairs)
+    if not context.is_tiny:
+        return found
+    forecasts = ("expected_buyers", "expected_buyers_low", "expected_buyers_high")
+    return tuple(
+        _withhold(
+            now,
+            *forecasts,
+            "revenue_at_risk",
+            customers_with_orders=_label(read.customers_with_orders),
+        )
+        for now, read in zip(found, context.shop.kpis, strict=True)
     )
 
 
-def _size(row: SegmentSize, words: Words) -> SegmentSize:
-    """Withhold the revenue of past snapshots: less that of a month it is that of a few days."""
-    word = words.get(size_name(row.as_of_date, row.segment))
-    size = _hidden(row, word, "customers", "customer_share")
-    return replace(size, revenue=Withheld.WITHHELD)
+def _kpi(now: Kpi, earlier: Kpi | None) -> Kpi:
+    ends = (now, earlier) if earlier else (now,)
+    names: tuple[str, ...] = ()
+    if any(isinstance(kpi.active_customers, Suppressed) for kpi in ends):
+        names += ("revenue_change", "active_change", "average_change")
+    if any(isinstance(kpi.new_customers, Suppressed) for kpi in ends):
+        names += ("new_change",)
+    kpi: Kpi = _withhold(now, *names)
+    return kpi
 
 
-def _month(row: Month, words: Words) -> Month:
-    row = replace(row, revenue=float(whole(row.revenue)))
-    month = _hidden(row, words.get(("month", row.month)), "customers", "orders", "revenue")
-    month = _hidden(month, words.get(cohort_name(row.month, 0)), "new_customers")
-    return replace(month, returned_amount=Withheld.WITHHELD if row.returned_amount else 0.0)
+def _months(rows: tuple[Month, ...], context: Context) -> tuple[Month, ...]:
+    """Round the revenue, and withhold returns: nobody knows how many customers made them."""
+    return tuple(
+        replace(
+            row,
+            revenue=row.revenue if known(row.revenue) is None else float(whole(row.revenue)),
+            returned_amount=WITHHELD if row.returned_amount else 0.0,
+        )
+        for row in rows
+    )
 
 
-def _cohort(row: Cohort, words: Words) -> Cohort:
-    """Withhold a cell, or all of a cohort that is small itself."""
-    figures = ("retention_rate", "revenue")
-    kept = words.get(cohort_name(row.cohort_month, row.months_since))
-    size = words.get(cohort_name(row.cohort_month, 0))
-    if size is None:
-        return _hidden(row, kept, "retained_customers", *figures)
-    cohort = _hidden(row, kept or Withheld.WITHHELD, "retained_customers", *figures)
-    return replace(cohort, cohort_customers=size)
+def _thresholds(rows: tuple[Threshold, ...], context: Context) -> tuple[Threshold, ...]:
+    """Withhold the values of small scores, and those that are of a single customer."""
+    return tuple(_threshold(row, context.shop.thresholds, context.labels) for row in rows)
 
 
-def _cell(row: ScoreCell, words: Words) -> ScoreCell:
-    name: Name = ("cell", row.recency_score, row.frequency_score)
-    return _hidden(row, words.get(name), "customers", "revenue", "mean_probability")
-
-
-def _line(row: LedgerRow, words: Words) -> LedgerRow:
-    return _hidden(row, words.get(ledger_name(row)), "row_count", "amount")
-
-
-def _thresholds(thresholds: tuple[Threshold, ...], words: Words) -> tuple[Threshold, ...]:
-    """Withhold small scores, and the ends of each measure: what single customers had."""
-    return tuple(_threshold(row, thresholds, words) for row in thresholds)
-
-
-def _threshold(row: Threshold, thresholds: tuple[Threshold, ...], words: Words) -> Threshold:
+def _threshold(row: Threshold, thresholds: tuple[Threshold, ...], labels: Labels) -> Threshold:
+    # What a customer spent to the penny identifies this customer.
+    if row.measure == "monetary" or isinstance(row.customers, Suppressed):
+        return replace(row, lowest_value=WITHHELD, highest_value=WITHHELD)
     own = [other for other in thresholds if other.measure == row.measure]
     values = shown(end for other in own for end in (other.lowest_value, other.highest_value))
-    # A value that everybody of a score has is not that of a single customer.
+    # A value that all customers of a score share is not that of a single one.
     shared = {
         other.lowest_value
         for other in own
         if other.lowest_value == other.highest_value
-        and ("score", other.measure, other.score) not in words
+        and ("score", other.measure, other.score) not in labels
     }
     ends: set[Figure] = {min(values), max(values)}
     ends -= shared
-    threshold = _hidden(row, words.get(("tied", row.measure, row.score)), "tied_customers")
-    if row.measure == "monetary":
-        # What somebody spent to the penny is that of one customer alone.
-        threshold = replace(
-            threshold, lowest_value=Withheld.WITHHELD, highest_value=Withheld.WITHHELD
-        )
-    if row.lowest_value in ends:
-        threshold = replace(threshold, lowest_value=Withheld.WITHHELD)
-    if row.highest_value in ends:
-        threshold = replace(threshold, highest_value=Withheld.WITHHELD)
-    word = words.get(("score", row.measure, row.score))
-    figures = ("lowest_value", "highest_value", "tied_customers")
-    return _hidden(threshold, word, "customers", *figures)
+    return replace(
+        row,
+        lowest_value=WITHHELD if row.lowest_value in ends else row.lowest_value,
+        highest_value=WITHHELD if row.highest_value in ends else row.highest_value,
+    )
+
+
+SPECIAL_RULES = {
+    Shop: SpecialRule(("landed_transactions", "return_rate", "countries", "email_numbers"), _shop),
+    BuildInfo: SpecialRule(
+        (
+            "first_order_date",
+            "landed_rows",
+            "kept_transactions",
+            "customers",
+            "scored_customers",
+            "orders",
+        ),
+        _build,
+    ),
+    LedgerRow: SpecialRule((), _ledger),
+    Kpi: SpecialRule(("revenue_change", "active_change", "new_change", "average_change"), _kpis),
+    Month: SpecialRule(("returned_amount",), _months),
+    Threshold: SpecialRule(("lowest_value", "highest_value"), _thresholds),
+    ModelRun: SpecialRule(
+        ("message", "verdict_reason", "training_rows", "evaluation_rows", "base_rate", "card"),
+        forecast.suppress_runs,
+    ),
+    Metric: SpecialRule(("value", "low", "high"), forecast.suppress_metrics),
+    CurvePoint: SpecialRule(("x", "y", "row_count"), forecast.suppress_curves),
+    TrackTotal: SpecialRule(("error",), forecast.suppress_track_total),
+}
+"""The functions that decide about special fields, by row class."""

@@ -1,4 +1,4 @@
-"""The styles and scripts of the page: as files beside it, or as texts within it."""
+"""The styles and scripts of the page, as files beside it or inline."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from reports.marts.segments import Segment
 
 STATIC = Path(__file__).parents[1] / "static"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-STYLES = ("base.css", "parts.css", "tables.css", "docs.css", "customers.css", "paper.css")
+STYLES = ("base.css", "cards.css", "tables.css", "docs.css", "customers.css", "print.css")
 SCRIPTS = (
     "data.js",
+    "format.js",
     "filters.js",
+    "csv.js",
     "places.js",
     "share.js",
     "table.js",
@@ -33,21 +35,21 @@ POLICY = "default-src 'none'; {sources}; img-src data:; base-uri 'none'; form-ac
 
 @dataclass(frozen=True)
 class Assets:
-    """Styles and scripts, by name or, where `is_inline`, as they are.
+    """Styles and scripts, as file names or inline.
 
     Attributes
     ----------
     is_inline : bool
-        Whether the next three are texts to be written into the page, not names of files.
+        Whether the next three are texts, not file names.
     style, theme, script : str
         The style sheet, the script before the first paint, and the other scripts.
     plotly : str
-        Name to load plotly.js by.
+        File name of plotly.js.
     policy : str
-        The content security policy: nothing but these may run or be a style.
+        The content security policy, which allows only these scripts and styles.
     style_ids : tuple of str
-        Ids of styles that plotly.js would add itself, which the policy forbids; it leaves them
-        out where an element of that id is there already.
+        Ids of style elements that plotly.js would add, which the policy forbids; plotly.js does
+        not add them where an element with the id exists.
     """
 
     is_inline: bool
@@ -60,23 +62,23 @@ class Assets:
 
 
 def write_assets(folder: Path, segments: Iterable[Segment]) -> Assets:
-    """Write the files beside the page, named by their content."""
+    """Write the files beside the page, with a hash of the content in each name."""
     return Assets(
         is_inline=False,
         style=_write_hashed(folder, "dashboard.css", style_text(segments)),
-        theme=_write_hashed(folder, "theme.js", _static("theme.js")),
+        theme=_write_hashed(folder, "theme.js", _static("scripts/theme.js")),
         script=_write_hashed(folder, "dashboard.js", _script_text()),
         plotly=_write_hashed(folder, "plotly.min.js", plotly_text()),
-        # 'self' for a web server, file: for the disk
+        # 'self' for a web server, file: for a page on disk
         policy=POLICY.format(sources="script-src 'self' file:; style-src 'self' file:"),
         style_ids=_style_ids(),
     )
 
 
 def inline_assets(segments: Iterable[Segment]) -> Assets:
-    """Return the texts to be written into the page; the policy allows these very texts."""
+    """Return the inline texts; the policy allows them by their hashes."""
     style, theme, script = map(
-        _inlinable, (style_text(segments), _static("theme.js"), _script_text())
+        _inlinable, (style_text(segments), _static("scripts/theme.js"), _script_text())
     )
     scripts = " ".join(map(_source, (theme, script, plotly_text())))
     return Assets(
@@ -97,11 +99,11 @@ def plotly_text() -> str:
 
 def style_text(segments: Iterable[Segment]) -> str:
     """Return the style sheet with the colours of the segments."""
-    return "".join([*map(_static, STYLES), _colours(segments)])
+    return "".join((*(_static(f"styles/{name}") for name in STYLES), _colours(segments)))
 
 
 def _script_text() -> str:
-    return "".join(map(_static, SCRIPTS))
+    return "".join(_static(f"scripts/{name}") for name in SCRIPTS)
 
 
 def _static(name: str) -> str:
@@ -109,14 +111,14 @@ def _static(name: str) -> str:
 
 
 def _inlinable(text: str) -> str:
-    """Return a text as it is; raise where it would end its element before its end."""
+    """Return a text; a `ReportError` where it would end its own element."""
     if re.search("</(script|style)|<!--", text, flags=re.IGNORECASE):
-        raise ReportError("A script or style of the page holds the end of an element.")
+        raise ReportError("A script or style of the page contains the end of an element.")
     return text
 
 
 def _source(text: str) -> str:
-    """Name a text in a policy by its hash.
+    """Return the hash of a text for the policy.
 
     Examples
     --------
@@ -128,7 +130,7 @@ def _source(text: str) -> str:
 
 
 def _write_hashed(folder: Path, name: str, text: str) -> str:
-    """Write a file with a hash of its content in its name; return that name."""
+    """Write a file with a hash of the content in its name; return the name."""
     raw = text.encode("utf-8")
     stem, _, ending = name.partition(".")
     hashed = f"{stem}.{hashlib.sha256(raw).hexdigest()[:10]}.{ending}"
@@ -141,12 +143,12 @@ def _style_ids() -> tuple[str, ...]:
 
 
 def check_colours(segments: Iterable[Segment]) -> None:
-    """Raise a `ReportError` where a segment has a colour that is none."""
+    """Raise a `ReportError` where a segment has an invalid colour."""
     for row in segments:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", row.colour):
             raise ReportError(
                 f"The colour '{row.colour}' of segment {row.segment} is not like #0f766e. "
-                "Mend the seed segment_actions and run 'tillsight build'."
+                "Correct the seed segment_actions and run 'tillsight build'."
             )
 
 

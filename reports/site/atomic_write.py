@@ -1,4 +1,4 @@
-"""Files that readers see whole: the old one until the new one is complete."""
+"""Atomic replacement of a file."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import TextIO
 
 @contextmanager
 def replaced(path: Path) -> Iterator[TextIO]:
-    """Give a file to write beside; on success it takes the place of the old one.
+    """Open a temporary file that replaces a file on success.
 
     Parameters
     ----------
     path : Path
-        The file; its folder is made where it is missing.
+        The file to replace; its folder is created.
 
     Yields
     ------
     TextIO
-        UTF-8, lines end in a line feed. If writing fails, it is gone and the old file is as it was.
+        UTF-8 with line feeds. On an error it is deleted, and the old file is unchanged.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def replaced(path: Path) -> Iterator[TextIO]:
 
 
 def usual_mode(mode: int) -> int:
-    """Return what is left of a mode that the process gives to new files; `tempfile` gives less."""
+    """Return a mode under the umask of the process; `tempfile` uses a stricter one."""
     umask = os.umask(0o077)
     os.umask(umask)
     return mode & ~umask

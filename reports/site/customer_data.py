@@ -1,8 +1,8 @@
-"""The data that the page loads as it needs it, as scripts that only hand over JSON. Pure.
+"""The data of single customers that the page loads on demand.
 
-A page opened from disk may not fetch files, but it may load scripts. So the table of customers
-comes in scripts of `CUSTOMERS_PER_CHUNK` customers, column by column, highest spend first, and
-the profiles in scripts of `PROFILES_PER_CHUNK` customers by id.
+A page on disk may load scripts, but not fetch files. The table of customers comes in scripts of
+`CUSTOMERS_PER_CHUNK` customers, column by column, highest spend first; the profiles come in
+scripts of `PROFILES_PER_CHUNK` customers by id.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby, islice
 from operator import itemgetter
@@ -19,10 +19,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reports.formatting import public_id, script_json, without_email
-from reports.marts import reader
-from reports.marts.customers import Customer, Order, OrderProduct, Profile
+from reports.marts.customers import (
+    Customer,
+    Order,
+    OrderProduct,
+    Profile,
+    read_customers,
+    read_order_products,
+    read_orders,
+    read_profiles,
+)
 from reports.marts.shop import Shop
 from reports.marts.suppressed import whole
+from reports.page.customers import COLUMNS, PROFILE, CustomerColumn, code_names
+from reports.progress import Progress
 
 CUSTOMERS_PER_CHUNK = 5_000
 PROFILES_PER_CHUNK = 200
@@ -35,7 +45,7 @@ Item = TypeVar("Item")
 
 
 def script_call(function: str, number: int, value: Any) -> str:
-    r"""Write a script that hands a value over; browsers read quoted JSON faster than a literal.
+    r"""Return a script that calls a function with JSON, which browsers parse faster than a literal.
 
     Examples
     --------
@@ -55,7 +65,7 @@ def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 def customers_data(
     customers: Sequence[Customer],
-    names: Mapping[str, Mapping[str, int]],
+    codes: Mapping[str, Mapping[str, int]],
     email_numbers: Mapping[str, int],
 ) -> dict[str, list[Any]]:
     """Return one chunk of the table of customers.
@@ -64,29 +74,39 @@ def customers_data(
     ----------
     customers : sequence of Customer
         In the order of the table.
-    names : mapping
-        For `segment`, `segment_detail` and `country` the number that stands for each value.
+    codes : mapping
+        For each column of format `name`, the number of each name.
     email_numbers : mapping of str to int
-        For each id that is an e-mail the number that stands for it.
+        The number of each id that is an e-mail.
 
     Returns
     -------
     dict of str to list
-        Values by column; -1 stands for no segment and no country. The digits of `cell` are the
-        three scores.
+        Values by column; a missing name is -1. The digits of `cell` are the three scores.
     """
-    columns: dict[str, list[Any]] = {
-        "id": [public_id(row.customer_id, email_numbers) for row in customers],
-        "name": [without_email(row.name or "") for row in customers],
-        "place": [row.place for row in customers],
-        "cell": [None if row.rfm_cell is None else int(row.rfm_cell) for row in customers],
-        "probability": [row.purchase_probability for row in customers],
-    }
-    for name in ("recency", "frequency", "monetary"):
-        columns[name] = [getattr(row, name) for row in customers]
-    for name in ("segment", "segment_detail", "country"):
-        columns[name] = [names[name].get(getattr(row, name), -1) for row in customers]
+    columns: dict[str, list[Any]] = {"place": [row.place for row in customers]}
+    for column in COLUMNS:
+        if column.format != "score":
+            columns[column.key] = [
+                _sent_value(column, row, codes, email_numbers) for row in customers
+            ]
     return columns
+
+
+def _sent_value(
+    column: CustomerColumn,
+    row: Customer,
+    codes: Mapping[str, Mapping[str, int]],
+    email_numbers: Mapping[str, int],
+) -> str | float | None:
+    value = column.value(row)
+    if column.key == "id":
+        return public_id(row.customer_id, email_numbers)
+    if column.format == "name":
+        return -1 if value is None else codes[column.key].get(str(value), -1)
+    if column.format == "text":
+        return without_email(str(value or ""))
+    return value
 
 
 def profiles_data(
@@ -103,14 +123,14 @@ def profiles_data(
     orders : mapping
         Latest orders first, for each customer id.
     products : mapping
-        Names of the dearest products, for each customer id and order id.
+        Names of the products with the highest amounts, by customer id and order id.
 
     Returns
     -------
     dict
-        Rows of profiles, their reasons and orders, and the products that the orders name.
+        Rows of profiles, their reasons and orders, and the names of the products.
     """
-    places: dict[str, int] = {}  # of each name among the products
+    places: dict[str, int] = {}
     return {
         "fields": PROFILE_FIELDS,
         "rows": [[getattr(row, name) for name in PROFILE_FIELDS] for row in profiles],
@@ -138,7 +158,7 @@ def _order(order: Order, names: Sequence[str], places: dict[str, int]) -> list[A
 
 
 class OrdersByCustomer:
-    """Hand out the orders of each customer from a stream sorted by customer id.
+    """Return the orders of each customer from a stream sorted by customer id.
 
     Parameters
     ----------
@@ -151,7 +171,7 @@ class OrdersByCustomer:
         self._waiting = next(self._groups, None)
 
     def of(self, customer_ids: Iterable[str]) -> dict[str, list[Order]]:
-        """Return the latest orders of these customers, who come in the order of the stream."""
+        """Return the latest orders of customers, given in the order of the stream."""
         found: dict[str, list[Order]] = {}
         for customer_id in customer_ids:
             if self._waiting and self._waiting[0] == customer_id:
@@ -161,12 +181,12 @@ class OrdersByCustomer:
 
 
 class ProductsByCustomer:
-    """Hand out the products of each order from a stream sorted by customer id and order id.
+    """Return the products of each order from a stream sorted by customer id and order id.
 
     Parameters
     ----------
     products : iterable of OrderProduct
-        By customer id and order id, the dearest first.
+        By customer id and order id, the highest amount first.
     """
 
     def __init__(self, products: Iterable[OrderProduct]) -> None:
@@ -174,7 +194,7 @@ class ProductsByCustomer:
         self._waiting = next(self._groups, None)
 
     def of(self, customer_ids: Iterable[str]) -> dict[tuple[str, str], list[str]]:
-        """Return the dearest products by customer and order, for customers as in the stream."""
+        """Return the top products by customer and order, given in the order of the stream."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         for customer_id in customer_ids:
             if self._waiting and self._waiting[0] == customer_id:
@@ -186,16 +206,14 @@ class ProductsByCustomer:
         return found
 
 
-Progress = Callable[[str, int, int], None]
-
 MOST_LINES_WITH_PRODUCTS = 5_000_000
 NO_DATA: dict[str, Any] = {"folder": "", "chunks": 0, "profilesPerChunk": 1}
-"""What the page is told where it shows no single customer."""
+"""The location of the data for a page without single customers."""
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file of data: its kind and place give its name, and say which function takes its value."""
+    """A file of data; its kind and number give its name and the function that takes it."""
 
     kind: str
     number: int
@@ -208,12 +226,12 @@ class DataFile:
 
     @property
     def script(self) -> str:
-        """A script that hands the value over."""
+        """The script of the file."""
         return script_call(f"tillsight.add{self.kind.title()}", self.number, self.value)
 
 
 def describe(shop: Shop, folder: str) -> dict[str, Any]:
-    """Say where the data lies, for the settings of the page."""
+    """Return the location of the data, for the settings of the page."""
     return {
         "folder": folder,
         "chunks": -(-whole(shop.build.customers) // CUSTOMERS_PER_CHUNK),
@@ -221,19 +239,45 @@ def describe(shop: Shop, folder: str) -> dict[str, Any]:
     }
 
 
+def table_settings(shop: Shop) -> dict[str, Any]:
+    """Return what the scripts of the table and of the profile need to know of the shop."""
+    return {
+        "customers": shop.build.customers,
+        "columns": [
+            {
+                "key": column.key,
+                "format": column.format,
+                "cssClass": column.css_class,
+                "isAscendingFirst": column.is_ascending_first,
+                "isShown": column.is_shown,
+            }
+            for column in COLUMNS
+        ],
+        "profile": [{"key": key, "label": label, "format": name} for key, label, name in PROFILE],
+        "names": code_names(shop),
+        "segmentOrders": [row.segment_order for row in shop.segments],
+        "threshold": next((run.threshold for run in shop.model_runs if run.is_in_use), None),
+    }
+
+
+def no_table_settings() -> dict[str, Any]:
+    """Return the settings of a page without single customers."""
+    return {"customers": 0, "columns": [], "profile": [], "names": {}, "segmentOrders": []}
+
+
 def read_data_files(
     connection: sqlite3.Connection, shop: Shop, progress: Progress
 ) -> Iterator[DataFile]:
-    """Yield the files one by one: the table of customers, then their profiles.
+    """Yield the files of the table of customers, then those of the profiles.
 
     Parameters
     ----------
     connection : sqlite3.Connection
         The marts.
     shop : Shop
-        What `queries.read_shop` returns.
+        All rows of the page but the customers.
     progress : callable
-        Told how many customers were written, of how many.
+        Called with the number of customers written.
     """
     done, total = 0, 2 * whole(shop.build.customers)
     streams = {"customers": _customers(connection, shop), "profiles": _profiles(connection, shop)}
@@ -245,34 +289,38 @@ def read_data_files(
 
 
 def write_data_files(folder: Path, files: Iterator[DataFile]) -> str:
-    """Write the files into a folder that is named by their content; return that name."""
-    aside = folder / "data"
-    aside.mkdir()
+    """Write the files into a folder with a hash of the content in its name; return the name."""
+    target = folder / "data"
+    target.mkdir()
     digest = hashlib.sha256()
     for file in files:
         raw = file.script.encode("utf-8")
         digest.update(raw)
-        (aside / file.name).write_bytes(raw)
-    return aside.rename(folder / f"data.{digest.hexdigest()[:10]}").name
+        (target / file.name).write_bytes(raw)
+    return target.rename(folder / f"data.{digest.hexdigest()[:10]}").name
 
 
 def _customers(connection: sqlite3.Connection, shop: Shop) -> Iterator[tuple[int, Any]]:
-    names = {
-        "segment": {row.segment: place for place, row in enumerate(shop.segments)},
-        "segment_detail": {row.segment: place for place, row in enumerate(shop.segment_details)},
-        "country": {name: place for place, name in enumerate(shop.countries)},
+    codes = {
+        "segment": _places(row.segment for row in shop.segments),
+        "segment_detail": _places(row.segment for row in shop.segment_details),
+        "country": _places(shop.countries),
     }
-    stream = batches(reader.read_customers(connection), CUSTOMERS_PER_CHUNK)
+    stream = batches(read_customers(connection), CUSTOMERS_PER_CHUNK)
     for batch in stream:
-        yield len(batch), customers_data(batch, names, shop.email_numbers)
+        yield len(batch), customers_data(batch, codes, shop.email_numbers)
+
+
+def _places(names: Iterable[str]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(names)}
 
 
 def _profiles(connection: sqlite3.Connection, shop: Shop) -> Iterator[tuple[int, Any]]:
-    orders = OrdersByCustomer(reader.read_orders(connection))
+    orders = OrdersByCustomer(read_orders(connection))
     has_products = whole(shop.build.kept_transactions) <= MOST_LINES_WITH_PRODUCTS
-    listed = reader.read_order_products(connection) if has_products else iter(())
+    listed = read_order_products(connection) if has_products else iter(())
     products = ProductsByCustomer(listed)
-    stream = batches(reader.read_profiles(connection), PROFILES_PER_CHUNK)
+    stream = batches(read_profiles(connection), PROFILES_PER_CHUNK)
     for batch in stream:
         ids = [profile.customer_id for profile in batch]
         yield len(batch), profiles_data(batch, orders.of(ids), products.of(ids))

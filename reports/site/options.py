@@ -1,4 +1,4 @@
-"""Which page is wanted."""
+"""The options of the page."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ Privacy = Literal["team", "public"]
 
 @dataclass(frozen=True)
 class SiteOptions:
-    """What a page is to be.
+    """The options of a page.
 
     Attributes
     ----------
     title : str or None
-        Name of the shop on the page; None is the one of the marts.
+        Name of the shop on the page; by default the name in the marts.
     privacy : str
-        `team` shows single customers; `public` shows groups of five and more alone.
+        `team` shows individual customers; `public` only groups of at least five.
     single_file : bool
-        Whether everything stands in one file, to be mailed.
+        Whether the page is one file, for mailing.
     """
 
     title: str | None = None
@@ -28,5 +28,5 @@ class SiteOptions:
 
     @property
     def is_public(self) -> bool:
-        """Whether no single customer may show."""
+        """Whether the page shows no individual customers."""
         return self.privacy == "public"

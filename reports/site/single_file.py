@@ -1,4 +1,4 @@
-"""One file that holds the page and all its data: it opens by itself, and can be mailed."""
+"""The page and all its data as one file, for mailing."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ CLOSING = "</body>"
 
 
 def write(path: Path, html: str, elements: Iterable[str], script: str) -> None:
-    """Write a page with its data; a file that is there stays until the new one is complete.
+    """Write a page with its data, atomically.
 
     Parameters
     ----------
     path : Path
         The file.
     html : str
-        The page, with all its styles.
+        The page with inline styles.
     elements : iterable of str
-        Elements with the data, as `data_element` makes them.
+        Elements with the data, from `data_element`.
     script : str
-        The script that reads the elements; it comes after them.
+        The script that reads the elements.
     """
     before, closing, after = html.rpartition(CLOSING)
     with replaced(path) as file:
@@ -36,7 +36,7 @@ def write(path: Path, html: str, elements: Iterable[str], script: str) -> None:
 
 
 def data_element(name: str, text: str) -> str:
-    """Hold a file of data, compressed, where the script looks for it by name.
+    """Return an element with a compressed file of data.
 
     Examples
     --------

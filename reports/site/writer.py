@@ -1,4 +1,4 @@
-"""Write the page and its data: a folder that opens by double click, or one file to mail."""
+"""Write the page and its data as a folder or as a single file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -17,33 +17,34 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports import formatting
 from reports.errors import ReportError
-from reports.formatting import without_email
+from reports.formatting import Money, browser_formats, script_json
 from reports.marts import reader
-from reports.marts.shop import Shop
+from reports.marts.customers import read_customers
+from reports.marts.shop import Shop, read_shop
 from reports.marts.suppressed import whole
 from reports.page import chart_style
 from reports.page.build import Page, make_page
 from reports.privacy import public_page
-from reports.site import customer_data, single_file
+from reports.progress import Progress, no_progress
+from reports.site import single_file
 from reports.site.assets import Assets, check_colours, inline_assets, plotly_text, write_assets
 from reports.site.atomic_write import usual_mode
 from reports.site.customer_data import (
     NO_DATA,
     DataFile,
     describe,
+    no_table_settings,
     read_data_files,
+    table_settings,
     write_data_files,
 )
 from reports.site.options import SiteOptions
 
-Progress = Callable[[str, int, int], None]
-
 TEMPLATES = Path(__file__).parents[1] / "templates"
 FIRST_CUSTOMERS = 100
 BUILD_OF_PAGE = re.compile(r'<meta name="tillsight-build" content="([0-9a-f]+)">')
-LONGEST_HEAD = 10_000
+MOST_CHARACTERS_OF_HEAD = 10_000
 FILE_OF_A_PAGE = re.compile(
     r"index\.html|\.DS_Store|data\.[0-9a-f]{10}|(dashboard|theme|plotly)\.[0-9a-f]{10}\.(css|js|min\.js)"
 )
@@ -51,7 +52,7 @@ FILE_OF_A_PAGE = re.compile(
 
 @dataclass(frozen=True)
 class SiteResult:
-    """Where the page lies and how many customers it shows."""
+    """The path of the page and the number of customers on it."""
 
     index: Path
     customers: int
@@ -66,27 +67,27 @@ def write_site(
     progress: Progress | None = None,
     options: SiteOptions | None = None,
 ) -> SiteResult:
-    """Write the page anew; the old one stays as it is until the new one is complete.
+    """Write the page; it replaces the old one atomically.
 
     Parameters
     ----------
     marts_db : Path
-        The marts; opened for reading only.
+        The marts, opened read-only.
     out : Path
-        Folder of the page, which is replaced as a whole; or the single file.
+        Folder of the page, replaced as a whole, or the single file.
     exports_dir : Path
-        Folder of the CSV files that the page links to.
+        Folder of the CSV files, for links.
     dbt_docs : Path, optional
-        dbt's documentation of the project, for the page to link to.
+        The documentation by dbt, for a link.
     progress : callable, optional
-        Called with what is being done, how much is done, and how much there is.
+        Called with the step, the number of customers done, and their total.
     options : SiteOptions, optional
-        Which page is wanted.
+        The options of the page.
 
     Returns
     -------
     SiteResult
-        The page to open and the number of customers in it.
+        The page to open and the number of customers on it.
 
     Raises
     ------
@@ -95,7 +96,7 @@ def write_site(
     """
     wanted = options or SiteOptions()
     with reader.open_marts(marts_db) as connection:
-        draft = _draft(connection, wanted, progress or _silent)
+        draft = _draft(connection, wanted, progress or no_progress)
         try:
             if wanted.single_file:
                 _write_file(draft, out)
@@ -108,27 +109,23 @@ def write_site(
 
 
 def read_build(index: Path) -> str | None:
-    """Return the fingerprint of the build that a page is of; None where it names none."""
+    """Return the build fingerprint of a page; None where it has no fingerprint."""
     with index.open(encoding="utf-8") as file:
-        found = BUILD_OF_PAGE.search(file.read(LONGEST_HEAD))
+        found = BUILD_OF_PAGE.search(file.read(MOST_CHARACTERS_OF_HEAD))
     return found[1] if found else None
 
 
 def other_file(folder: Path) -> str | None:
-    """Return the name of a file in a folder that is no part of a page; None where there is none."""
+    """Return the first file of a folder that does not belong to a page; None without one."""
     if not folder.is_dir():
         return None
     names = sorted(path.name for path in folder.iterdir())
     return next((name for name in names if not FILE_OF_A_PAGE.fullmatch(name)), None)
 
 
-def _silent(what: str, done: int, total: int) -> None:
-    """Show nothing."""
-
-
 @contextmanager
 def _replaced(folder: Path) -> Iterator[Path]:
-    """Give an empty folder beside; on success it takes the place of the old one."""
+    """Yield an empty folder that replaces a folder on success."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     old = fresh.with_name(f"{fresh.name}-old")
@@ -149,14 +146,14 @@ def _replaced(folder: Path) -> Iterator[Path]:
 
 
 def _link_to(target: Path, site_dir: Path) -> str:
-    # a target that is itself a link leads to another place after the next publish
+    # Do not resolve the target itself: a link to the current release changes with a publish.
     relative = os.path.relpath(target.parent.resolve() / target.name, site_dir.resolve())
     return quote(Path(relative).as_posix())
 
 
 @dataclass(frozen=True)
 class _Draft:
-    """What is to be written."""
+    """The content to write."""
 
     connection: sqlite3.Connection
     shop: Shop
@@ -166,14 +163,14 @@ class _Draft:
 
 
 def _draft(connection: sqlite3.Connection, options: SiteOptions, progress: Progress) -> _Draft:
-    shop = reader.read_shop(connection)
+    shop = read_shop(connection)
     check_colours(shop.segments)
     if options.is_public:
         shop = public_page.suppress(shop)
-    customers = iter(()) if options.is_public else reader.read_customers(connection)
+    customers = iter(()) if options.is_public else read_customers(connection)
     page = make_page(shop, list(islice(customers, FIRST_CUSTOMERS)))
     if options.title:
-        page = replace(page, shop_name=options.title)
+        page = replace(page, header=replace(page.header, shop_name=options.title))
     return _Draft(connection, shop, page, options, progress)
 
 
@@ -185,7 +182,7 @@ def _write_folder(draft: _Draft, out: Path, exports_dir: Path, dbt_docs: Path | 
         else:
             data = describe(draft.shop, write_data_files(folder, _data_files(draft)))
             links = {
-                "exports": _link_to(exports_dir, out),
+                "exports_link": _link_to(exports_dir, out),
                 "dbt_docs": _link_to(dbt_docs, out) if dbt_docs else None,
             }
             html = _render(draft, data, assets, **links)
@@ -201,7 +198,7 @@ def _write_file(draft: _Draft, out: Path) -> None:
     else:
         html = _render(draft, describe(draft.shop, "data"), assets)
         data = (
-            single_file.data_element(f"data/{file.name}", formatting.script_json(file.value))
+            single_file.data_element(f"data/{file.name}", script_json(file.value))
             for file in _data_files(draft)
         )
         single_file.write(out, html, chain(data, [plotly]), assets.script)
@@ -213,31 +210,13 @@ def _data_files(draft: _Draft) -> Iterator[DataFile]:
 
 def _settings(draft: _Draft, data: dict[str, Any], assets: Assets) -> dict[str, Any]:
     build = draft.shop.build
-    always = {
+    return {
         **data,
         "plotly": assets.plotly,
         "asOf": build.as_of_date,
-        "currency": draft.page.currency,
         "horizon": build.horizon_days,
-    }
-    customers = _of_nobody() if draft.options.is_public else _of_customers(draft.shop)
-    return {**always, **customers}
-
-
-def _of_nobody() -> dict[str, Any]:
-    return {"customers": 0, "segments": [], "details": [], "countries": []}
-
-
-def _of_customers(shop: Shop) -> dict[str, Any]:
-    """Return what the table and the profiles of single customers need to know."""
-    return {
-        "customers": shop.build.customers,
-        "segments": [{"name": row.segment, "order": row.segment_order} for row in shop.segments],
-        "details": [row.segment for row in shop.segment_details],
-        "countries": [without_email(name) for name in shop.countries],
-        "hasPredictions": shop.predictions > 0,
-        "threshold": next((run.threshold for run in shop.model_runs if run.is_in_use), None),
-        "ordersPerCustomer": customer_data.ORDERS_PER_CUSTOMER,
+        "formats": browser_formats(Money(build.reporting_currency)),
+        **(no_table_settings() if draft.options.is_public else table_settings(draft.shop)),
     }
 
 
@@ -246,7 +225,7 @@ def _render(
     data: dict[str, Any],
     assets: Assets,
     *,
-    exports: str | None = None,
+    exports_link: str | None = None,
     dbt_docs: str | None = None,
 ) -> str:
     environment = Environment(
@@ -261,9 +240,9 @@ def _render(
     return environment.get_template("index.html.j2").render(
         page=draft.page,
         assets=assets,
-        exports=exports,
+        exports_link=exports_link,
         dbt_docs=dbt_docs,
         options=draft.options,
-        settings_json=formatting.script_json(_settings(draft, data, assets)),
-        charts_json=formatting.script_json({"config": chart_style.CONFIG, "figures": figures}),
+        settings_json=script_json(_settings(draft, data, assets)),
+        charts_json=script_json({"config": chart_style.CONFIG, "figures": figures}),
     )

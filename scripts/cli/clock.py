@@ -1,6 +1,6 @@
-"""The only place of the command line that asks the clock, for its log and for seconds on a screen.
+"""The clock, for the log and the durations on the screen.
 
-No figure comes from here: what is loaded, learned and published is the same whatever the time.
+No published figure depends on it.
 """
 
 from __future__ import annotations
@@ -15,5 +15,5 @@ def utc_now() -> str:
 
 
 def seconds() -> float:
-    """Return seconds that only ever grow, also where the clock is set; differences count."""
+    """Monotonic time in seconds."""
     return time.monotonic()

@@ -1,13 +1,16 @@
-"""What the command line shows: results on standard output, progress on standard error."""
+"""Output of the command line: results on standard output, progress on standard error."""
 
 from __future__ import annotations
 
 import os
 import sys
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import NoReturn
 
+import typer
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
@@ -29,15 +32,15 @@ StepEnded = Callable[[str, int | None, float, str], None]
 
 
 class _Output(Console):
-    """A console that says in a sentence that its reader has gone, as that of `| head` does."""
+    """A console that explains a closed pipe, as after `| head`, in a sentence."""
 
     def on_broken_pipe(self) -> NoReturn:
-        """Send what else is printed nowhere, and stop."""
+        """Discard further output and stop."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise TillsightError(
-            "the program that read the output has gone, so the rest of it was not shown; "
-            "what was published is whole"
+            "the program that read the output has ended, so that the rest was not shown; "
+            "published files are complete"
         )
 
 
@@ -46,15 +49,15 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 class Steps:
-    """One bar for the step at work; a step that has ended leaves a line behind.
+    """A progress bar for the current step, and a line for each finished one.
 
     Parameters
     ----------
     progress : Progress
         The bar.
     ended : callable
-        Told of each step that has ended: its name, the rows it handled (None where nothing is
-        counted), its seconds, and `done` or `stopped`.
+        Called at the end of each step with its name, its number of rows (None if not counted), its
+        seconds, and `done` or `stopped`.
     """
 
     def __init__(self, progress: Progress, ended: StepEnded) -> None:
@@ -66,47 +69,55 @@ class Steps:
         self._began = 0.0
 
     def start(self, step: str) -> None:
-        """Begin a step, and so end the one before: `step` says what is being done."""
+        """Finish the current step and start the next one."""
         self.finish()
         self._step, self._rows, self._began = step, None, clock.seconds()
         self._progress.reset(self._task, description=escape(step), total=None, detail="")
 
     def count(self, rows: int) -> None:
-        """Say how many rows the step at work handled."""
+        """Set the number of rows of the current step."""
         self._rows = rows
 
     def report(self, detail: str, done: int, total: int) -> None:
-        """Move the bar: what is at work, how much is done, out of how much."""
+        """Update the bar; see `scripts.progress.Progress`."""
         self._progress.update(
             self._task, detail=escape(detail)[:40], completed=done, total=total or None
         )
 
     def finish(self, outcome: str = "done") -> None:
-        """End the step at work, if one is."""
+        """Finish the current step, if there is one."""
         if not self._step:
             return
         step, self._step = self._step, ""
         seconds = clock.seconds() - self._began
-        if outcome == "done" and err.is_terminal:
+        if outcome == "done" and _shows_progress():
             rows = "" if self._rows is None else f"{self._rows:,} rows"
             self._progress.console.print(f"{step:<24}{rows:>20}{seconds:>10.1f} s")
         self._ended(step, self._rows, seconds, outcome)
 
+    def ask(self, question: str) -> bool:
+        """Return the user's answer to a question; False where nobody is at the terminal."""
+        if not (sys.stdin.isatty() and err.is_terminal):
+            return False
+        self._progress.stop()
+        try:
+            return typer.confirm(question, err=True)
+        finally:
+            self._progress.start()
+
     def end(self) -> None:
-        """Take the bar away: what follows has no end to show."""
+        """Remove the bar."""
         self._progress.stop()
 
 
 @contextmanager
 def steps(ended: StepEnded) -> Iterator[Steps]:
-    """Show a bar on standard error while something long runs, and a line for each step it did.
-
-    Nothing is shown where standard error is no terminal.
+    """Show the progress of steps on standard error, if it is a terminal.
 
     Parameters
     ----------
     ended : callable
-        Told of each step that has ended, as `Steps` says.
+        See `Steps`.
     """
     columns = (
         SpinnerColumn(),
@@ -116,7 +127,7 @@ def steps(ended: StepEnded) -> Iterator[Steps]:
         TimeElapsedColumn(),
         TextColumn("[dim]{task.fields[detail]}"),
     )
-    progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+    progress = Progress(*columns, console=err, transient=True, disable=not _shows_progress())
     with progress:
         progress_steps = Steps(progress, ended)
         try:
@@ -127,8 +138,32 @@ def steps(ended: StepEnded) -> Iterator[Steps]:
         progress_steps.finish()
 
 
+@contextmanager
+def quiet(*, is_quiet: bool) -> Iterator[None]:
+    """Print errors only, if `is_quiet`: neither results nor progress nor warnings."""
+    before, out.quiet = out.quiet, is_quiet
+    try:
+        yield
+    finally:
+        out.quiet = before
+
+
+def _shows_progress() -> bool:
+    return err.is_terminal and not out.quiet
+
+
+def open_page(page: Path) -> None:
+    """Open a page in the browser, or print where it is."""
+    try:
+        is_open = webbrowser.open(page.as_uri())
+    except webbrowser.Error:
+        is_open = False
+    if not is_open:
+        say(f"No browser was found; open {page} yourself.")
+
+
 def forget_unwritten() -> None:
-    """Drop what could not be written: Python would try once more at its end, and exit with 120."""
+    """Discard unwritten output: at exit Python would try to write it again, and exit with 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -142,29 +177,30 @@ def say(sentence: str) -> None:
 
 
 def say_markdown(text: str) -> None:
-    """Print Markdown: laid out on a terminal, as it is into a file or a pipe."""
+    """Print Markdown: rendered on a terminal, as source in a file or a pipe."""
     out.print(Markdown(text) if out.is_terminal else escape(text))
 
 
 def complain(sentence: str) -> None:
-    """Print a sentence as an error, without the e-mail addresses of a file that it may quote."""
-    _tell(f"[bold red]Error:[/] {escape(without_email(sentence))}")
+    """Print an error, e-mail addresses hidden."""
+    _print_error(f"[bold red]Error:[/] {escape(without_email(sentence))}")
 
 
 def warn(sentence: str) -> None:
-    """Print a sentence about something that stops nothing."""
-    _tell(f"[yellow]Note:[/] {escape(without_email(sentence))}")
+    """Print a warning, e-mail addresses hidden."""
+    if not out.quiet:
+        _print_error(f"[yellow]Note:[/] {escape(without_email(sentence))}")
 
 
-def _tell(markup: str) -> None:
-    with suppress(OSError):  # the terminal may be gone, and nobody is left to tell
+def _print_error(markup: str) -> None:
+    with suppress(OSError):  # the terminal can be closed
         err.print(markup)
 
 
 def show_table(
     headers: list[str], rows: list[list[str]], *, numeric: frozenset[int] = frozenset()
 ) -> None:
-    """Print rows as a table; the columns whose numbers are in `numeric` are right-aligned."""
+    """Print a table; columns whose index is in `numeric` are right-aligned."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number, header in enumerate(headers):
         table.add_column(header, justify="right" if number in numeric else "left")

@@ -1,4 +1,4 @@
-"""What goes wrong around a run: the sentence for it, its exit code, and signals on the way."""
+"""Error messages, exit codes and signals."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from scripts.errors import TillsightError
 from scripts.storage import sqlite
 
 EXPLAINED = (TillsightError, ModelError, ReportError, OSError, sqlite3.Error, KeyboardInterrupt)
-"""What a user can mend, or has done; anything else is a fault of ours and shows its traceback."""
+"""Errors that a user can fix; any other exception is a bug and shows its traceback."""
 
-UNTOUCHED = "What was published before is untouched."
+UNTOUCHED = "The published files are unchanged."
 
 USERS_UMASK = os.umask(0o077)
-"""Who may read what the user makes, as it was when the command began."""
+"""The umask at the start of the command."""
 os.umask(USERS_UMASK)
 
 _REMEDIES = {
@@ -35,7 +35,7 @@ _REMEDIES = {
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal came that ends a command.
+    """A signal ended a command.
 
     Parameters
     ----------
@@ -49,27 +49,25 @@ class Interrupted(KeyboardInterrupt):
 
 
 def exit_code(error: KeyboardInterrupt) -> int:
-    """Return what a shell expects of a process that a signal ended: 128 and its number."""
+    """Return the exit code after a signal, by the convention of shells: 128 + its number."""
     return 128 + (error.number if isinstance(error, Interrupted) else signal.SIGINT)
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let a closed terminal and a request to end stop what runs inside as Ctrl+C does.
+    """Handle SIGTERM and SIGHUP like Ctrl+C: transactions inside are rolled back.
 
-    Everything that is open is then closed and undone in order. A signal that the process was
-    started to ignore, as by nohup, stays ignored.
+    A signal that the process ignores from its start, as under nohup, stays ignored.
 
     Raises
     ------
     Interrupted
-        When a signal came, whatever went wrong in consequence: a terminal that is closed cannot be
-        written to either.
+        After a signal, in place of any exception that follows from it, such as a closed terminal.
     """
-    came: list[int] = []
+    received: list[int] = []
 
     def stop(number: int, _: FrameType | None) -> None:
-        came.append(number)
+        received.append(number)
         raise KeyboardInterrupt
 
     before = {
@@ -80,8 +78,8 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if came:
-            raise Interrupted(came[0]) from None
+        if received:
+            raise Interrupted(received[0]) from None
         raise
     finally:
         for number, handler in before.items():
@@ -90,7 +88,7 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """Make every file and folder inside readable by their owner alone."""
+    """Create files and folders inside that only their owner can read."""
     before = os.umask(0o077)
     try:
         yield
@@ -100,7 +98,7 @@ def private_files() -> Iterator[None]:
 
 @contextmanager
 def shared_files() -> Iterator[None]:
-    """Let the user's own umask say who may read what is made inside."""
+    """Apply the user's umask to files and folders that are created inside."""
     before = os.umask(USERS_UMASK)
     try:
         yield
@@ -109,20 +107,15 @@ def shared_files() -> Iterator[None]:
 
 
 def sentence(error: BaseException) -> str:
-    """Say in a sentence what went wrong and what to do.
-
-    Parameters
-    ----------
-    error : BaseException
-        One of `EXPLAINED`.
+    """Return the message for one of the errors in `EXPLAINED`.
 
     Examples
     --------
     >>> sentence(OSError(errno.ENOSPC, "No space left on device", "page.html")).partition(".")[2]
-    'html); make room and try again. What was published before is untouched.'
+    'html); make room and try again. The published files are unchanged.'
     """
     if isinstance(error, KeyboardInterrupt):
-        return f"interrupted. {UNTOUCHED[:-1]}; files that had been loaded stay."
+        return f"interrupted. {UNTOUCHED[:-1]}; files that were loaded stay loaded."
     if isinstance(error, sqlite3.Error):
         return f"{sqlite.remedy(error)}. {UNTOUCHED}"
     if isinstance(error, OSError):

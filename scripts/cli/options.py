@@ -1,4 +1,4 @@
-"""The options that several commands share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
+from scripts.ingest.formats import FORMATS
+
 DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
-        help="Folder for everything that is made. [dim]Default: TILLSIGHT_DATA_DIR, or data/ in "
-        "the project.[/]",
+        help="Folder of one shop: all that Tillsight writes. [dim]Default: TILLSIGHT_DATA_DIR, "
+        "else data in the checkout, or in the working directory if Tillsight is installed as a "
+        "package.[/]",
         show_default=False,
     ),
 ]
@@ -21,7 +24,7 @@ AsOf = Annotated[
     typer.Option(
         "--as-of",
         metavar="DATE",
-        help="Last day that is observed, YYYY-MM-DD. [dim]Default: the latest sale.[/]",
+        help="Last observed day, YYYY-MM-DD. [dim]Default: the latest sale.[/]",
         show_default=False,
     ),
 ]
@@ -34,19 +37,30 @@ Target = Annotated[
         show_default=False,
     ),
 ]
-Form = Annotated[
+FormatName = Annotated[
     str | None,
     typer.Option(
-        "--form",
-        help="Form of the files, if their columns do not tell: standard_customers, "
-        "standard_products, standard_transactions, uci_order_lines or shopify_order_lines.",
+        "--format",
+        metavar="NAME",
+        help="Input format; detected from the header by default: "
+        f"{', '.join(file_format.name for file_format in FORMATS)}.",
         show_default=False,
     ),
 ]
 Encoding = Annotated[
-    str, typer.Option("--encoding", help="Character encoding of the files, such as latin-1.")
+    str, typer.Option("--encoding", help="Character encoding of text files, such as latin-1.")
 ]
-
-Open = Annotated[
-    bool, typer.Option("--open", help="Open the page in the browser when it is written.")
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite", help="Replace what is at --out, even if this command did not write it."
+    ),
+]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        help="Print errors only, neither progress nor results; for scheduled runs.",
+    ),
 ]

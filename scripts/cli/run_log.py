@@ -1,8 +1,8 @@
-"""What commands did, for programs: JSON lines in the data folder, and never a customer in them.
+"""The log of commands: JSON lines in the data folder, without personal data.
 
 A line has `time` (UTC), `process`, `version`, `command` and `event`. The event `step` adds `step`,
-`rows` (null where nothing is counted), `seconds` and `outcome`; the event `end` adds `seconds`,
-`outcome` (`done`, `failed`, `interrupted`) and `error`, the sentence that was shown, e-mail
+`rows` (null if not counted), `seconds` and `outcome`; the event `end` adds `seconds`,
+`outcome` (`done`, `failed`, `interrupted`) and `error`, the message that was shown, e-mail
 addresses masked.
 """
 
@@ -25,10 +25,10 @@ OLDER_FILES = 4
 
 
 class _Handler(RotatingFileHandler):
-    """Leaves errors to the caller, where logging would print a traceback and go on."""
+    """Raises errors, where logging would print a traceback."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  named by logging
-        """Raise what went wrong; called while it is handled."""
+        """Raise the current exception."""
         raise  # noqa: PLE0704  inside the handler of logging
 
 
@@ -38,12 +38,12 @@ class RunLog:
     Parameters
     ----------
     folder : Path
-        Where the log lies; made with the first line. The file begins anew when it is full, and a
-        few older ones are kept beside it.
+        Folder of the log, created with the first line unless the data folder is missing. The log is
+        rotated.
     command : str
         Name of the command.
     on_failure : callable
-        Told in a sentence, once, that the log cannot be written; nothing else comes of it.
+        Called once with a message if the log cannot be written.
     """
 
     def __init__(self, folder: Path, command: str, on_failure: Callable[[str], None]) -> None:
@@ -58,11 +58,11 @@ class RunLog:
         self._began = clock.seconds()
 
     def step(self, step: str, rows: int | None, seconds: float, outcome: str) -> None:
-        """Write that a step has ended."""
+        """Log the end of a step."""
         self._write(event="step", step=step, rows=rows, seconds=round(seconds, 3), outcome=outcome)
 
     def end(self, outcome: str, error: str | None = None) -> None:
-        """Write that the command has ended."""
+        """Log the end of the command."""
         self._write(
             event="end",
             seconds=round(clock.seconds() - self._began, 3),
@@ -71,11 +71,11 @@ class RunLog:
         )
 
     def _write(self, **fields: str | float | None) -> None:
-        if self._has_failed:
+        if self._has_failed or not self._folder.parent.is_dir():
             return
         line = json.dumps({"time": clock.utc_now(), **self._always, **fields}, ensure_ascii=False)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(exist_ok=True)
             handler = _Handler(
                 self._folder / FILE_NAME,
                 maxBytes=LARGEST_FILE,
@@ -92,5 +92,5 @@ class RunLog:
             self._has_failed = True
             self._on_failure(
                 f"the log {self._folder / FILE_NAME} cannot be written "
-                f"({error.strerror or error}); the command goes on without it."
+                f"({error.strerror or error}); the command continues without it."
             )

@@ -1,39 +1,64 @@
-"""How a command is carried out, whatever it does."""
+"""What every command has in common: settings, progress, log, error messages and exit code."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import typer
 
-from scripts.cli import commands, console, error_handling
+from scripts.cli import console, error_handling
 from scripts.cli.run_log import RunLog
 from scripts.settings import Settings, read_settings
 
-# These change nothing in the data folder, which may not be theirs to write to; the server catches
-# signals itself, to answer what was asked before it ends.
-READ_ALONE = frozenset({"serve", "token"})
-
 
 def examples(*lines: str) -> str:
-    """Format examples for the foot of a command's help."""
+    """Format examples for the epilog of a command's help."""
     return "[bold]Examples[/]\n\n" + "\n\n".join(f"  {line}" for line in lines)
 
 
-def carry_out(
-    command: str, data_dir: Path | None, as_of: str | None, target: str | None, **options: object
-) -> None:
-    """Run the command of this name; what a user can mend becomes a sentence and exit code 1.
+@contextmanager
+def running(
+    command: str,
+    *,
+    data_dir: Path | None = None,
+    as_of: str | None = None,
+    target: str | None = None,
+    quiet: bool = False,
+    is_logged: bool = True,
+) -> Iterator[tuple[Settings, console.Steps]]:
+    """Run the body of a command: read its settings, show its progress, log it, explain its errors.
 
-    A signal that ends it becomes the exit code that shells expect: 128 and its number.
+    Parameters
+    ----------
+    command : str
+        Name in the log.
+    data_dir, as_of, target
+        Options of the command.
+    quiet : bool
+        Whether to print errors only.
+    is_logged : bool
+        False writes no log, and leaves signals to the body.
+
+    Yields
+    ------
+    Settings, Steps
+
+    Raises
+    ------
+    typer.Exit
+        With 1 after an error that the user can fix, with 128 + its number after a signal.
     """
     try:
-        with error_handling.private_files():
+        with error_handling.private_files(), console.quiet(is_quiet=quiet):
             settings = read_settings(data_dir=data_dir, as_of=as_of, target=target)
-            if command in READ_ALONE:
-                _shown(command, settings, options, ended=_unlogged)
-            else:
-                _logged(command, settings, options)
+            log = RunLog(settings.logs_dir, command, console.warn) if is_logged else None
+            with (
+                _logged(log) if log else nullcontext(),
+                console.steps(log.step if log else _ignore_step) as steps,
+            ):
+                yield settings, steps
     except KeyboardInterrupt as error:
         console.complain(error_handling.sentence(error))
         raise typer.Exit(error_handling.exit_code(error)) from None
@@ -42,20 +67,12 @@ def carry_out(
         raise typer.Exit(1) from None
 
 
-def _shown(
-    command: str, settings: Settings, options: dict[str, object], *, ended: console.StepEnded
-) -> None:
-    """Run a command with a bar for its steps."""
-    with console.steps(ended) as steps:
-        getattr(commands, command)(settings, steps, **options)
-
-
-def _logged(command: str, settings: Settings, options: dict[str, object]) -> None:
-    """Run a command until a signal comes, and write into the log what became of it."""
-    log = RunLog(settings.logs_dir, command, console.warn)
+@contextmanager
+def _logged(log: RunLog) -> Iterator[None]:
+    """Log the outcome of a command, which signals interrupt."""
     try:
         with error_handling.interruptible():
-            _shown(command, settings, options, ended=log.step)
+            yield
     except KeyboardInterrupt as error:
         log.end("interrupted", error_handling.sentence(error))
         raise
@@ -63,10 +80,10 @@ def _logged(command: str, settings: Settings, options: dict[str, object]) -> Non
         log.end("failed", error_handling.sentence(error))
         raise
     except Exception as error:
-        log.end("failed", type(error).__name__)  # a fault of ours, whose text may name somebody
+        log.end("failed", type(error).__name__)  # the text of a bug can contain personal data
         raise
     log.end("done")
 
 
-def _unlogged(_step: str, _rows: int | None, _seconds: float, _outcome: str) -> None:
-    """Keep no log."""
+def _ignore_step(_step: str, _rows: int | None, _seconds: float, _outcome: str) -> None:
+    """Log nothing."""

@@ -1,4 +1,4 @@
-"""Start the server: what may be served to whom, then uvicorn with its workers."""
+"""Start the API server: check the options for access, then run uvicorn."""
 
 from __future__ import annotations
 
@@ -13,26 +13,24 @@ from functools import partial
 from types import ModuleType
 
 from reports.api.options import ApiOptions
+from scripts import preconditions
 from scripts.cli import console
 from scripts.errors import TillsightError
+from scripts.installation import base_dir, install_command
 from scripts.settings import Settings
 
-# FastAPI and uvicorn are an extra, and take a while to import: they come where they are needed.
+# FastAPI and uvicorn are an optional extra and slow to import: only `serve` and `token` do so.
 
-MISSING = (
-    "serving needs libraries that are not installed; type "
-    "pip install --editable '.[api]' in the project"
-)
 LARGEST_QUEUE = 512
-"""Requests at once in one worker; more are told to come later."""
+"""Concurrent requests in one worker; further ones are answered with 503."""
 SECONDS_TO_STOP = 20
 SECONDS_TO_START = 30
-"""A worker that says nothing for so long is replaced; starting takes a while on a busy machine."""
+"""A worker that does not respond for so long is replaced; a busy machine starts slowly."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the server listens, and with how many processes."""
+    """Address and number of processes of the server."""
 
     host: str
     port: int
@@ -40,7 +38,7 @@ class Address:
 
     @property
     def is_local(self) -> bool:
-        """Whether this machine alone can reach it."""
+        """Whether only this machine can reach it."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -55,31 +53,31 @@ def choose(
     is_open: bool,
     with_email: bool,
 ) -> ApiOptions:
-    """Settle what is served to whom.
+    """Return the options of the API.
 
     Parameters
     ----------
     settings : Settings
-        Where the marts and the page lie, and the secret.
+        Paths and secret.
     address : Address
-        Where the server will listen.
+        Address that the server will listen on.
     origins : sequence of str
-        Addresses of other pages that may read, beside those of the settings.
+        Origins of other pages that may read, in addition to those of the settings.
     is_open : bool
-        Whether anybody who reaches the server may ask without a token.
+        Whether requests need no token.
     with_email : bool
-        Whether e-mail addresses are given without a token.
+        Whether e-mail addresses are included without a token.
 
     Raises
     ------
     TillsightError, ReportError
-        If libraries are missing, the secret is too short, customers would lie open to others
-        without a word, or an origin is none.
+        If libraries are missing, the secret is too short, other machines could read customers
+        without a token and `is_open` is false, or an origin is invalid.
     """
     secret = None if is_open else settings.api_secret
     if secret is not None:
-        _access().check_secret(secret)
-    _require_a_word(address, secret=secret, is_open=is_open, with_email=with_email)
+        _auth().check_secret(secret)
+    _require_consent(address, secret=secret, is_open=is_open, with_email=with_email)
     every = (*settings.api_origins, *origins)
     _require_origins(every)
     return ApiOptions(
@@ -90,45 +88,54 @@ def choose(
         origins=every,
         is_local=secret is None and not is_open,
         with_email=with_email,
+        # other machines are not told the path of the data folder
+        no_marts=preconditions.no_marts(settings, "serve")
+        if address.is_local
+        else ApiOptions.no_marts,
     )
 
 
 def make_token(settings: Settings, *, days: int, sees_email: bool) -> str:
-    """Return a token of the API that ends after so many days.
+    """Return a token for the API that expires after some days.
 
     Raises
     ------
     TillsightError, ReportError
-        If libraries are missing, or there is no secret or one that is too short.
+        If libraries or the secret are missing, or the secret is too short.
     """
     if settings.api_secret is None:
         raise TillsightError(
-            "there is no TILLSIGHT_API_SECRET to sign with; set it in .env (see .env.example)"
+            "there is no TILLSIGHT_API_SECRET to sign with; set it in the environment or in "
+            f"{base_dir() / '.env'}"
         )
-    return str(_access().make_token(settings.api_secret, days=days, sees_email=sees_email))
+    return str(_auth().make_token(settings.api_secret, days=days, sees_email=sees_email))
 
 
-def _access() -> ModuleType:
-    """Return the module of tokens."""
+def _missing_libraries() -> str:
+    return f"the API needs libraries that are not installed; type: {install_command('api')}"
+
+
+def _auth() -> ModuleType:
+    """Import `reports.api.auth`."""
     try:
         from reports.api import auth as access  # noqa: PLC0415  an extra, see above
     except ImportError as error:
-        raise TillsightError(MISSING) from error
+        raise TillsightError(_missing_libraries()) from error
     return access
 
 
-def _require_a_word(
+def _require_consent(
     address: Address, *, secret: str | None, is_open: bool, with_email: bool
 ) -> None:
-    """Raise where others would see the customers and nobody has said that they may."""
+    """Raise if other machines could read customers and the user has not allowed it."""
     if secret is None and not is_open and not address.is_local:
         raise TillsightError(
-            f"without a secret the server answers to this machine alone, not on {address.host}; "
-            "set TILLSIGHT_API_SECRET in .env, or say --no-authentication"
+            f"without a secret the server listens on this machine only, not on {address.host}; "
+            "set TILLSIGHT_API_SECRET in .env, or add --no-authentication"
         )
     if secret is not None and with_email:
         raise TillsightError(
-            "--with-email is for a server without tokens; make a token with "
+            "--with-email is for a server without tokens; create a token with "
             "'tillsight token --email' instead"
         )
 
@@ -137,13 +144,13 @@ def _require_origins(origins: Sequence[str]) -> None:
     for origin in origins:
         if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", origin):
             raise TillsightError(
-                f"the origin '{origin}' is none; write it like https://shop.example, without a "
-                "path and without *"
+                f"'{origin}' is not an origin; write it like https://shop.example, without a path "
+                "and without *"
             )
 
 
 def start(options: ApiOptions, address: Address) -> None:
-    """Listen until the process is told to stop.
+    """Serve until the process is stopped.
 
     Raises
     ------
@@ -157,16 +164,16 @@ def start(options: ApiOptions, address: Address) -> None:
         from reports.api.app import make_app  # noqa: PLC0415
         from reports.api.http_protocol import LimitedProtocol  # noqa: PLC0415
     except ImportError as error:
-        raise TillsightError(MISSING) from error
+        raise TillsightError(_missing_libraries()) from error
 
     log_config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
     log_config["loggers"]["tillsight"] = {"handlers": ["default"], "level": "INFO"}
     config = uvicorn.Config(
-        partial(make_app, options),  # one of its own in each process
+        partial(make_app, options),  # one app in each process
         factory=True,
         http=LimitedProtocol,
         workers=address.workers,
-        access_log=False,  # addresses name customers; nginx logs what is wanted
+        access_log=False,  # URLs contain customer ids
         log_config=log_config,
         server_header=False,
         limit_concurrency=LARGEST_QUEUE,
@@ -175,7 +182,7 @@ def start(options: ApiOptions, address: Address) -> None:
     )
     with _listening(address) as listening, suppress(KeyboardInterrupt):
         host = f"[{address.host}]" if ":" in address.host else address.host
-        console.say(f"Serving http://{host}:{listening.getsockname()[1]}; Ctrl+C ends it.")
+        console.say(f"Serving http://{host}:{listening.getsockname()[1]}; Ctrl+C stops it.")
         if address.workers > 1:
             Multiprocess(config, sockets=[listening]).run()
         else:
@@ -183,12 +190,12 @@ def start(options: ApiOptions, address: Address) -> None:
 
 
 def _listening(address: Address) -> socket.socket:
-    """Return a socket that all workers share."""
+    """Return the socket that all workers share."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
         return socket.create_server((address.host, address.port), family=family, backlog=2048)
     except OSError as error:
         raise TillsightError(
-            f"{address.host}, port {address.port}, cannot be listened on "
+            f"cannot listen on {address.host}, port {address.port} "
             f"({error.strerror or error}); choose another with --host or --port"
         ) from error

@@ -1,4 +1,4 @@
-"""The entry from the shell: what comes before the command line itself is there."""
+"""The entry point, which handles Ctrl+C while the command line is imported."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 
 
 def main() -> None:
-    """Start the command line; Ctrl+C while Python reads its modules ends as it does later."""
+    """Import and run the command line."""
     try:
-        from scripts.cli import app as cli  # noqa: PLC0415  it takes most of a second, in which Ctrl+C may come
+        from scripts.cli import app as cli  # noqa: PLC0415  takes most of a second
     except KeyboardInterrupt:
         print("Error: interrupted before anything was done.", file=sys.stderr)  # noqa: T201
         sys.exit(130)

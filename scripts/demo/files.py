@@ -1,17 +1,15 @@
-"""Writes the demo shop: three files in the form of the specification, and the truth.
+"""Write the files of the demo shop: customers, products, transactions and the truth.
 
-The same number of customers and seed give the same bytes, on every platform. A
-shop is made and written in chunks of customers, so that its size does not show in
-the memory. Hence the transactions are in the order of time within a chunk, not over
-all of a large shop. A smaller shop has the first customers of a larger one, with the
-same orders.
+The same number of customers and seed give the same bytes on every platform. Customers are generated
+in chunks, which bounds the memory; transactions are sorted by time within a chunk only. A smaller
+shop consists of the first customers of a larger one, with the same orders.
 """
 
 from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -34,11 +32,12 @@ from scripts.demo.shop import (
     Lines,
     catalogue,
     customer_id,
+    customer_rows,
     date_text,
-    people,
-    till,
+    transaction_lines,
 )
 from scripts.errors import TillsightError
+from scripts.progress import Progress
 
 if TYPE_CHECKING:
     from _csv import Writer
@@ -71,7 +70,7 @@ _BAD_DATE, _BAD_PRODUCT, _BAD_QUANTITY = "00.00.0000", "", "two"
 
 
 class DemoFiles(NamedTuple):
-    """Where the files of the demo shop are."""
+    """Paths of the files of the demo shop."""
 
     customers: Path
     products: Path
@@ -80,7 +79,7 @@ class DemoFiles(NamedTuple):
 
 
 class _Counters:
-    """Numbers given out so far, over all chunks."""
+    """Ids assigned so far, over all chunks."""
 
     def __init__(self) -> None:
         self.transactions = 0
@@ -94,36 +93,31 @@ def write_demo(
     customers: int = 2000,
     seed: int = DEFAULT_SEED,
     with_truth: bool = False,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> DemoFiles:
-    """Write the files of a made-up shop with two years of history.
+    """Write the files of a simulated shop with two years of history.
 
-    `customers.csv`, `products.csv` and `transactions.csv` have the columns of the
-    specification. Returns are negative lines under an invoice of their own, guests
-    have no customer id, and about one row in 5000 has a date, product or quantity
-    that cannot be read. The last day is `LAST_DATE`; a shop of a few hundred customers
-    may lack a sale on it, so name it as the as-of date there.
+    Returns are negative lines with an invoice of their own, guests have no customer id, and about
+    one row in 5000 has an unreadable date, product or quantity. The last day is `LAST_DATE`; a shop
+    of a few hundred customers may have no sale on it.
 
-    `truth.csv` has two rows for each customer with an order: one as of `LAST_DATE`,
-    one as of `HORIZON_DAYS` before, if the first order was on or before it. They give
-    the probability of an order in the `HORIZON_DAYS` after the date, given the
-    customer's orders up to it, and whether there was one (0 or 1). For the earlier date
-    that stands in the transactions, for the later one it is known to the truth alone.
+    `truth.csv` has a row for each customer with an order as of `LAST_DATE` and as of `HORIZON_DAYS`
+    earlier: the probability of an order in the `HORIZON_DAYS` after the date, given the customer's
+    orders up to it, and whether there was one (0 or 1).
 
     Parameters
     ----------
     directory : Path
-        Folder to write to; made if missing. Files of the same names are replaced
-        when the new ones are whole, and `truth.csv` is removed if none is asked for,
-        because it would not belong to the rest.
+        Folder to write to; created if missing. Existing files are replaced once the new ones are
+        complete; without `with_truth` an old `truth.csv` is deleted.
     customers : int
         Rows of `customers.csv`, 1 to `MOST_CUSTOMERS`.
     seed : int
-        0 or more. Another seed is another shop.
+        0 or more. Another seed gives another shop.
     with_truth : bool
         Whether to write `truth.csv`.
     progress : callable, optional
-        Called with what is done, how many customers are, and how many there will be.
+        Counts customers.
 
     Raises
     ------
@@ -142,8 +136,8 @@ def write_demo(
             (directory / "truth.csv").unlink(missing_ok=True)
     except OSError as error:
         raise TillsightError(
-            f"The demo shop cannot be written to {directory}: {error.strerror or error}; "
-            "name a folder that you can write to."
+            f"cannot write the demo shop to {directory} ({error.strerror or error}); "
+            "choose a folder that you can write to"
         ) from error
     return DemoFiles(
         customers=directory / "customers.csv",
@@ -156,11 +150,11 @@ def write_demo(
 def _check(customers: int, seed: int) -> None:
     if not 1 <= customers <= MOST_CUSTOMERS:
         raise TillsightError(
-            f"A demo shop cannot have {customers} customers; "
-            f"give a number from 1 to {MOST_CUSTOMERS}."
+            f"a demo shop cannot have {customers} customers; "
+            f"choose a number from 1 to {MOST_CUSTOMERS}"
         )
     if seed < 0:
-        raise TillsightError(f"The seed of a demo shop cannot be {seed}; give 0 or more.")
+        raise TillsightError(f"the seed of a demo shop cannot be {seed}; choose 0 or more")
 
 
 def _write(
@@ -168,9 +162,9 @@ def _write(
     names: list[str],
     customers: int,
     seed: int,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Progress | None,
 ) -> None:
-    """Write the named files whole, one chunk of customers after another."""
+    """Write the files, one chunk of customers after another."""
     with ExitStack() as files:
         rows: dict[str, Writer] = {}
         for name in names:
@@ -185,17 +179,17 @@ def _write(
             count = min(CHUNK, customers - offset)
             _write_chunk(rows, counters, offset, count, seed)
             if progress is not None:
-                progress("Making the demo shop", offset + count, customers)
+                progress("Generating the demo shop", offset + count, customers)
 
 
 def _write_chunk(
     rows: dict[str, Writer], counters: _Counters, offset: int, count: int, seed: int
 ) -> None:
-    """Make some customers and all they do, write it, and forget it."""
+    """Generate and write the customers of a chunk and their transactions."""
     draws = Draws(seed, offset // CHUNK)
     orders = simulate(draws, count)
-    rows["customers.csv"].writerows(people(draws, count, orders, offset=offset))
-    lines = till(draws, count, orders, seed=seed)
+    rows["customers.csv"].writerows(customer_rows(draws, count, orders, offset=offset))
+    lines = transaction_lines(draws, count, orders, seed=seed)
     rows["transactions.csv"].writerows(_transactions(lines, counters, offset=offset, seed=seed))
     if "truth.csv" in rows:
         rows["truth.csv"].writerows(_truth(orders, offset=offset))
@@ -204,7 +198,7 @@ def _write_chunk(
 def _transactions(
     lines: Lines, counters: _Counters, *, offset: int, seed: int
 ) -> Iterator[tuple[object, ...]]:
-    """Yield the rows of `transactions.csv` for a chunk, and count them."""
+    """Yield the rows of `transactions.csv` of a chunk, and advance the counters."""
     product_ids = [product.product_id for product in catalogue(seed)]
     columns = zip(*(column.tolist() for column in lines), strict=True)
     for number, (customer, order, day, product, quantity, pence, flaw) in enumerate(
@@ -228,7 +222,7 @@ def _transactions(
 
 
 def _truth(orders: Orders, *, offset: int) -> Iterator[tuple[object, ...]]:
-    """Yield the rows of `truth.csv` for a chunk, by as-of date and then by customer."""
+    """Yield the rows of `truth.csv` of a chunk, by as-of date and customer."""
     for as_of in (LAST_DAY - HORIZON_DAYS, LAST_DAY):
         found = forecast(orders, as_of)
         for customer, probability, will_buy in zip(*(c.tolist() for c in found), strict=True):

@@ -1,7 +1,4 @@
-"""Names of the demo shop's customers and products, friendly and hostile.
-
-All are made up from common given names, surnames and household words.
-"""
+"""Names of customers and products of the demo shop, including hostile ones; all are fictitious."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ SURNAMES: Final = (
     "Wilson", "Wright", "Young", "Zhang",
 )  # fmt: skip
 
-# What a name may do to a page, a spreadsheet, a query, a template or a layout.
+# Names that attack a page, a spreadsheet, a query, a template or a layout.
 HOSTILE_NAMES: Final = (
     "<script>alert(1)</script>",
     "=cmd|' /C calc'!A0",
@@ -55,7 +52,7 @@ COUNTRIES: Final = (
 
 STYLES: Final = ("Blue Willow", "Vintage", "Oak", "Polka Dot", "Copper")
 
-# Category, then its articles, each with its lowest and highest price in pence.
+# Category; its articles, each with minimum and maximum price in pence.
 CATALOGUE: Final = (
     ("Kitchen", (
         ("Mug", 450, 1200), ("Teapot", 1600, 3900), ("Cake Tin", 850, 2200),
@@ -91,7 +88,7 @@ CATALOGUE: Final = (
     )),
 )  # fmt: skip
 
-# Products that come with a trap, by position in the catalogue.
+# Hostile names by position in the catalogue.
 HOSTILE_PRODUCT_NAMES: Final = {
     17: 'Tea Towel "Best Cook", 50 by 70 cm',
     58: "Photo Frame 5' & 7' <b>large</b>",

@@ -1,25 +1,22 @@
-"""When the customers of the demo shop order, and how likely they are to order again.
+"""Simulated order days of the demo shop, and the true probability of the next order.
 
-Time goes in days. A customer is born with a first order. On each later day a
-customer who is still active orders, at most once, with probability
-``rate * SEASON[day]``; at the end of each day, that of the first order
-included, an active customer drops out for good with probability ``dropout``.
-Nobody sees who has dropped out. `rate` and `dropout` are the customer's own,
-independent of each other and of everything else in the files: this is the
-Pareto/NBD model of Schmittlein, Morrison and Colombo in the discrete time of
-Fader, Hardie and Shang, with a season. The two gamma distributions of that
-model are cut into classes, so that the probability of a customer's next order,
-given all that the files tell about the customer, is a finite sum and exact.
+Time is discrete, in days. A customer begins with a first order. On each later day an active
+customer orders, at most once, with probability ``rate * SEASON[day]``; at the end of each day,
+including that of the first order, an active customer drops out for good with probability
+``dropout``, unobserved. `rate` and `dropout` are drawn per customer, independently of each other
+and of everything else in the files: a Pareto/NBD model (Schmittlein, Morrison and Colombo) in
+discrete time (Fader, Hardie and Shang), with a season. The two gamma distributions of that model
+are discretised, so that the probability of the next order, given the files, is an exact finite sum.
 
-For one type of customer, with x orders, the first on day f, the last on day l,
-and T the as-of date, write h(d) = (1 - dropout) * (1 - rate * SEASON[d]). Then
+For one type of customer, with x orders, the first on day f, the last on day l, and as-of date T,
+let h(d) = (1 - dropout) * (1 - rate * SEASON[d]). Then
 
-* active up to day l with just these orders, but for a factor that all types share:
+* active up to day l with exactly these orders, up to a factor common to all types:
   A = product of h(d) over f < d <= l
       * product of rate / (1 - rate * SEASON[d]) over the order days after f
-* silent since, and still active on day T + 1:
+* no order since, and still active on day T + 1:
   S = (1 - dropout) * product of h(d) over l < d <= T
-* silent since, because of dropping out at the end of some day s, l <= s <= T:
+* no order since, after dropping out at the end of a day s, l <= s <= T:
   G = sum over s of dropout * product of h(d) over l < d <= s
 * an order in the horizon, if active on day T + 1: B = 1 - V(T + 1), where
   V(d) = (1 - rate * SEASON[d]) * (dropout + (1 - dropout) * V(d + 1)) is the
@@ -29,9 +26,8 @@ and with the weight w of each type in the population
 
     P(order in the horizon | history) = sum(w * A * S * B) / sum(w * A * (S + G)).
 
-Nobody who sees the files can do better on average: it is the best forecast
-there is. The sign-up date, the country, the basket and the returns are drawn
-without regard to the type and tell nothing about it.
+No forecast from the files is better on average. Sign-up date, country, basket and returns are
+independent of the type.
 
 References
 ----------
@@ -52,17 +48,17 @@ import numpy.typing as npt
 
 from scripts.demo.random_streams import Draws, Floats, Ints
 
-# Two whole years, so that two Christmas peaks are in them. They end at midsummer, not
-# with December: the level of the days before tells that of the horizon after.
+# Two years contain two Christmas peaks. They end in midsummer, where the level of sales before and
+# after the end is similar.
 FIRST_DATE: Final = date(2023, 7, 1)
 LAST_DATE: Final = date(2025, 6, 30)
 HORIZON_DAYS: Final = 30
 DAY_COUNT: Final = (LAST_DATE - FIRST_DATE).days + 1
 LAST_DAY: Final = DAY_COUNT - 1
 
-# Mean rate of order and of drop-out per day within classes of a gamma distribution, of
-# mean 0.016 and shape 1.4, and of mean 0.006 and shape 0.4. The classes end at the
-# quantiles .1 .2 ... .9 .97 1, and at .2 .4 .6 .8 .93 1.
+# Mean order rate and dropout rate per day in classes of a gamma distribution, of mean 0.016 and
+# shape 1.4, and of mean 0.006 and shape 0.4. The classes end at the quantiles .1 .2 ... .9 .97 1,
+# and at .2 .4 .6 .8 .93 1.
 ORDER_RATES: Final = (
     0.00161, 0.00396, 0.00616, 0.00847, 0.01101, 0.01393,
     0.01747, 0.02207, 0.02893, 0.04002, 0.06124,
@@ -75,15 +71,15 @@ SHARE_WITHOUT_ORDER: Final = 0.08
 GROWTH: Final = 1.5  # new customers per day at the end: 1 + GROWTH times those at the start
 
 _WEEKDAYS: Final = (1.05, 1.0, 1.0, 1.0, 1.05, 1.1, 0.8)  # Monday first
-_YEAR: Final = (  # (month, day, factor); a straight line in between
+_YEAR: Final = (  # (month, day, factor), interpolated linearly
     (1, 1, 0.85), (1, 31, 0.92), (3, 15, 1.0), (6, 15, 1.0), (8, 1, 0.92), (9, 15, 1.0),
     (11, 1, 1.05), (11, 28, 1.6), (12, 10, 1.8), (12, 18, 1.7), (12, 25, 0.6), (12, 31, 0.85),
 )  # fmt: skip
-_BLOCK: Final = 1000  # customers whose days are drawn at once: bounds memory
+_BLOCK: Final = 1000  # customers per batch, which bounds the memory
 
 
 def _season(day: int) -> float:
-    """Return how busy a day is, 1 being an ordinary one."""
+    """Return the seasonal factor of a day; 1 is average."""
     today = FIRST_DATE + timedelta(days=day)
     points = [(date(today.year, month, dom), factor) for month, dom, factor in _YEAR]
     after = next(i for i, (when, _) in enumerate(points) if when >= today)
@@ -98,14 +94,14 @@ ARRIVALS: Final[Floats] = SEASON[:DAY_COUNT] * (1 + GROWTH * np.arange(DAY_COUNT
 
 
 class Orders(NamedTuple):
-    """Order days of some customers, by customer and then by day.
+    """Order days, sorted by customer and day.
 
     Attributes
     ----------
     customer : array of int, shape (n_orders,)
-        Position of the customer, from 0. Customers may be missing: they never order.
+        Position of the customer, from 0; customers without orders are missing.
     day : array of int, shape (n_orders,)
-        Days since `FIRST_DATE`. Runs on to the end of the horizon after `LAST_DATE`.
+        Days since `FIRST_DATE`, up to the end of the horizon after `LAST_DATE`.
     """
 
     customer: Ints
@@ -118,7 +114,7 @@ class Orders(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """What is true of the customers with an order on or before an as-of date.
+    """The truth about the customers with an order on or before an as-of date.
 
     Attributes
     ----------
@@ -137,7 +133,7 @@ class Forecast(NamedTuple):
 
 
 class _Tables(NamedTuple):
-    """What the formula needs of each type, shape (n_types, n_days) or (n_types,)."""
+    """Terms of the formula by type, shape (n_types, n_days) or (n_types,)."""
 
     weight: Floats
     still: Floats  # product of h(d) from the first day to this one
@@ -148,15 +144,15 @@ class _Tables(NamedTuple):
 
 
 def simulate(draws: Draws, customers: int) -> Orders:
-    """Draw the order days of some customers, up to the end of the last horizon.
+    """Draw the order days of customers, up to the end of the last horizon.
 
     Parameters
     ----------
     draws : Draws
-        Random numbers of the chunk. The first n customers of a chunk are the same
-        however many are drawn.
+        Random numbers of the chunk. The first n customers do not depend on the number of
+        customers.
     customers : int
-        How many customers, 1 or more.
+        Number of customers, 1 or more.
     """
     rate = np.array(ORDER_RATES)[draws.pick("order rate", customers, ORDER_RATE_WEIGHTS)]
     dropout = draws.pick("dropout rate", customers, DROPOUT_RATE_WEIGHTS)
@@ -180,7 +176,7 @@ def simulate(draws: Draws, customers: int) -> Orders:
 
 
 def _lifetimes(drawn: Floats, dropout: Ints) -> Ints:
-    """Return the days that customers stay after the first, given their class of drop-out."""
+    """Return the days that customers stay active after the first, given their class of dropout."""
     lifetime = np.zeros(drawn.size, dtype=np.int64)
     for position, rate in enumerate(DROPOUT_RATES):
         members = dropout == position
@@ -193,7 +189,7 @@ def _lifetimes(drawn: Floats, dropout: Ints) -> Ints:
 
 @cache
 def _tables(as_of: int) -> _Tables:
-    """Return what the formula needs to look back, and ahead, from an as-of date."""
+    """Return the terms of the formula at an as-of date."""
     rate = np.repeat(ORDER_RATES, len(DROPOUT_RATES))[:, None]
     dropout = np.tile(DROPOUT_RATES, len(ORDER_RATES))[:, None]
     quiet = 1 - rate * SEASON
@@ -221,7 +217,7 @@ def _tables(as_of: int) -> _Tables:
 
 
 def forecast(orders: Orders, as_of: int) -> Forecast:
-    """Return the best possible forecast at an as-of date, and what came of it.
+    """Return the best possible forecast at an as-of date, and the outcome.
 
     Parameters
     ----------
@@ -232,8 +228,8 @@ def forecast(orders: Orders, as_of: int) -> Forecast:
 
     Notes
     -----
-    The formula stands at the top of this module. The sum goes type by type, so that
-    it is done in the same order, with the same result, on every machine.
+    See the top of this module for the formula. Summing type by type gives the same result on every
+    machine.
     """
     seen = orders.until(as_of)
     starts = np.flatnonzero(np.diff(seen.customer, prepend=-1))

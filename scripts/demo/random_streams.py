@@ -1,8 +1,7 @@
-"""Random numbers for the demo shop that are the same on every machine.
+"""Reproducible random numbers for the demo shop.
 
-NumPy keeps the bits of PCG64 and the mixing of `SeedSequence` stable between
-versions and platforms, but not what `Generator` makes of the bits (NEP 19).
-So only bits are taken from NumPy, and plain arithmetic does the rest.
+NumPy guarantees the bits of PCG64 and `SeedSequence` across versions and platforms, but not the
+numbers that `Generator` derives from them (NEP 19). Only the bits are used here.
 """
 
 from __future__ import annotations
@@ -19,9 +18,8 @@ Ints = npt.NDArray[np.int64]
 class Draws:
     """Named streams of uniform numbers for one chunk of customers.
 
-    Each name is a stream of its own, and a chunk shares none with another
-    chunk. A longer draw therefore begins with the numbers of a shorter one,
-    and a new kind of draw changes no other.
+    Each name and chunk has its own stream. A longer draw therefore begins with the numbers of a
+    shorter one, and adding a stream does not change the others.
 
     Parameters
     ----------
@@ -45,12 +43,12 @@ class Draws:
         return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
     def pick(self, name: str, count: int, weights: Sequence[float] | Floats) -> Ints:
-        """Return `count` positions in `weights`, each as likely as its weight."""
+        """Return `count` indices into `weights`, drawn in proportion to the weights."""
         cumulative = np.add.accumulate(np.asarray(weights, dtype=np.float64))
         drawn = self.uniform(name, count) * cumulative[-1]
         position: Ints = np.searchsorted(cumulative[:-1], drawn, side="right").astype(np.int64)
         return position
 
     def whole(self, name: str, count: int, *, below: int) -> Ints:
-        """Return `count` whole numbers from 0 to below `below`, all as likely."""
+        """Return `count` integers, uniform from 0 to below `below`."""
         return (self.uniform(name, count) * below).astype(np.int64)

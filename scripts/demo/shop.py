@@ -1,6 +1,6 @@
-"""What the demo shop sells, to whom, and what stands on each line of its till.
+"""Customers, products and transaction lines of the demo shop.
 
-Nothing here looks at how often a customer orders: see `scripts.demo.purchases`.
+They are independent of how often a customer orders: see `scripts.demo.purchases`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from scripts.demo.random_streams import Draws, Floats, Ints
 
 GUEST: Final = -1
 
-# Lines on an order, 1 and up, and pieces on a line, for each kind of buyer: small
-# and large households, and the trade.
+# Distributions of lines per order and pieces per line, for each kind of buyer: small households,
+# large households, business.
 _BUYERS: Final = (0.72, 0.22, 0.06)
 _LINES: Final = (
     (0.55, 0.24, 0.12, 0.06, 0.03),
@@ -42,18 +42,18 @@ _PIECES_SHARE: Final = (
     (0.05, 0.06, 0.06, 0.12, 0.22, 0.11, 0.22, 0.11, 0.05),
 )
 
-_GUEST_ORDERS: Final = 0.55  # orders by guests for each customer
-_LATE_FIRST_ORDER: Final = 0.3  # share of customers who sign up some days before they buy
+_GUEST_ORDERS: Final = 0.55  # guest orders per customer
+_LATE_FIRST_ORDER: Final = 0.3  # share of customers who sign up days before their first order
 _GIFTS: Final = 0.004
 _RETURNS: Final = 0.045
-_PARTIAL: Final = 0.5  # share of the returns of several pieces that send back only some
-_FLAWS: Final = 3000  # one flawed row for as many rows that may be flawed
+_PARTIAL: Final = 0.5  # share of returns that are partial, of lines with several pieces
+_FLAWS: Final = 3000  # one flawed row per so many eligible rows
 _FIRST_FLAW: Final = 300
 _HOSTILE_FROM, _HOSTILE_EVERY = 10, 20  # positions of hostile names among a chunk's customers
 
 
 class Product(NamedTuple):
-    """One article of the shop."""
+    """A product."""
 
     product_id: str
     product_name: str
@@ -62,7 +62,7 @@ class Product(NamedTuple):
 
 
 class Customer(NamedTuple):
-    """One row of the file of customers."""
+    """A row of `customers.csv`."""
 
     customer_id: str
     name: str
@@ -72,15 +72,14 @@ class Customer(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """Transactions of a chunk, in the order of the file: by day, then sales before returns.
+    """Transaction lines of a chunk, sorted by day, sales before returns.
 
     Attributes
     ----------
     customer : array of int, shape (n_lines,)
         Position in the chunk, or `GUEST`.
     order : array of int
-        Number of the order, or of the return, counted from 0 in the order of the file,
-        sales and returns each for themselves.
+        Number of the order or return, each counted from 0 in the order of the file.
     day : array of int
         Days since `FIRST_DATE`.
     product : array of int
@@ -88,7 +87,7 @@ class Lines(NamedTuple):
     quantity, pence : array of int
         Pieces and their value; negative on a return.
     flaw : array of int
-        0, or what is wrong with the row: 1 the date, 2 the product, 3 the quantity.
+        0, or the unreadable column: 1 date, 2 product, 3 quantity.
     """
 
     customer: Ints
@@ -105,13 +104,13 @@ class Lines(NamedTuple):
 
 
 def customer_id(position: int) -> str:
-    """Return the id of the customer at a position in the shop, counted from 0."""
+    """Return the id of a customer by position in the shop, from 0."""
     return f"C{position + 1:07d}"
 
 
 @cache
 def catalogue(seed: int) -> tuple[Product, ...]:
-    """Return the shop's products; their prices depend on the seed."""
+    """Return the products; prices depend on the seed."""
     named = [
         (f"{style} {article}", category, low, high)
         for category, articles in CATALOGUE
@@ -134,7 +133,7 @@ def catalogue(seed: int) -> tuple[Product, ...]:
 
 @cache
 def _popularity(seed: int) -> Floats:
-    """Return how often each product sells: about one over its rank, as Zipf has it."""
+    """Return the sales weight of each product: about 1 / rank (Zipf)."""
     count = len(catalogue(seed))
     rank = np.argsort(Draws(seed, 0).uniform("popularity", count), kind="stable")
     return 1.0 / (rank + 3)
@@ -149,7 +148,7 @@ _GIVEN_SLUGS: Final = tuple(_slug(name) for name in GIVEN_NAMES)
 _SURNAME_SLUGS: Final = tuple(_slug(name) for name in SURNAMES)
 
 
-def people(draws: Draws, customers: int, orders: Orders, *, offset: int) -> list[Customer]:
+def customer_rows(draws: Draws, customers: int, orders: Orders, *, offset: int) -> list[Customer]:
     """Return the customers of a chunk.
 
     Parameters
@@ -157,11 +156,11 @@ def people(draws: Draws, customers: int, orders: Orders, *, offset: int) -> list
     draws : Draws
         Random numbers of the chunk.
     customers : int
-        How many.
+        Number of customers.
     orders : Orders
-        Their orders: nobody signs up after the first.
+        Their orders: sign-up is on or before the first one.
     offset : int
-        Customers of the shop that come before the chunk.
+        Number of customers before the chunk.
     """
     signup = draws.pick("sign-up", customers, ARRIVALS)
     wait = draws.whole("wait", customers, below=45) + 1
@@ -204,17 +203,17 @@ def date_text(day: int) -> str:
     return (FIRST_DATE + timedelta(days=day)).isoformat()
 
 
-def till(draws: Draws, customers: int, orders: Orders, *, seed: int) -> Lines:
-    """Return the transactions of a chunk: sales to customers and to guests, and returns.
+def transaction_lines(draws: Draws, customers: int, orders: Orders, *, seed: int) -> Lines:
+    """Return the transaction lines of a chunk: sales to customers and guests, and returns.
 
     Parameters
     ----------
     draws : Draws
         Random numbers of the chunk.
     customers : int
-        How many customers the chunk has; guests come in proportion.
+        Number of customers; the number of guests is proportional.
     orders : Orders
-        Orders of the customers; those after `LAST_DATE` are left out.
+        Orders of the customers; orders after `LAST_DATE` are ignored.
     seed : int
         Seed of the shop, for its catalogue.
     """
@@ -235,10 +234,10 @@ def till(draws: Draws, customers: int, orders: Orders, *, seed: int) -> Lines:
 
 
 def _sell(draws: Draws, who: str, orders: Orders, buyer: Ints, *, seed: int) -> Lines:
-    """Fill the basket of each order.
+    """Return the lines of orders.
 
-    The first line of an order is always sound and paid for: no gift and no flaw makes
-    an order disappear, which would make the forecast that is known to be true untrue.
+    The first line of an order is never a gift or flawed: otherwise the order could be left out,
+    which would invalidate the true probabilities.
     """
     line_count = 1 + _pick_by_buyer(draws, f"{who} lines", buyer, _LINES)
     total = int(line_count.sum())
@@ -264,7 +263,7 @@ def _sell(draws: Draws, who: str, orders: Orders, buyer: Ints, *, seed: int) -> 
 def _pick_by_buyer(
     draws: Draws, name: str, buyer: Ints, shares: tuple[tuple[float, ...], ...]
 ) -> Ints:
-    """Return a position in the shares of each buyer's kind."""
+    """Draw an index from the distribution of each buyer's kind."""
     picked = np.zeros(buyer.size, dtype=np.int64)
     for kind, weights in enumerate(shares):
         chosen = draws.pick(f"{name} {kind}", buyer.size, weights)
@@ -273,7 +272,7 @@ def _pick_by_buyer(
 
 
 def _return(draws: Draws, who: str, sales: Lines) -> Lines:
-    """Return the lines that were sent back some days later, by the end of the data."""
+    """Return the lines that are returned some days later, up to `LAST_DAY`."""
     total = sales.day.size
     is_returned = draws.uniform(f"{who} returned", total) < _RETURNS
     day = sales.day + 2 + draws.whole(f"{who} delay", total, below=27)
@@ -292,7 +291,7 @@ def _concatenate(first: Lines, second: Lines) -> Lines:
 
 
 def _numbered(lines: Lines) -> Lines:
-    """Sort by day, then order, and number the orders anew as they come."""
+    """Sort by day and order, and renumber the orders."""
     ordered = lines.at(np.lexsort((lines.order, lines.day)))
     number = np.cumsum(np.diff(ordered.order, prepend=-1) != 0) - 1
     return ordered._replace(order=number)

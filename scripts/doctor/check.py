@@ -1,4 +1,4 @@
-"""What the doctor found, as a value."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at.
+class Check:
+    """The result of one check.
 
     Attributes
     ----------
-    subject, what : str
-        What was looked at and what was found.
-    is_well : bool
-        Whether it is as a run needs it.
+    subject, found : str
+        What was checked, and what was found.
+    is_ok : bool
+        Whether a run can work with it.
     remedy : str
-        What to do where it is not.
+        How to fix it, if it is not ok.
     """
 
     subject: str
-    what: str
-    is_well: bool = True
+    found: str
+    is_ok: bool = True
     remedy: str = ""

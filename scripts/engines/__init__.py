@@ -1,49 +1,61 @@
-"""The engines that dbt runs on: SQLite, or one of those that `--target` names."""
+"""The database engines that `--target` selects."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 from importlib.util import find_spec
 
 from scripts.engines.base import Engine
 from scripts.errors import TillsightError
+from scripts.installation import install_command
 from scripts.settings import Settings
 
-_PLACES = {
-    "sqlite": ("scripts.engines.sqlite", "SqliteEngine", "dbt.adapters.sqlite"),
-    "duckdb": ("scripts.engines.duckdb", "DuckdbEngine", "dbt.adapters.duckdb"),
-    "postgres": ("scripts.engines.postgres", "PostgresEngine", "dbt.adapters.postgres"),
-    "spark": ("scripts.engines.spark.engine", "SparkEngine", "dbt.adapters.spark"),
-}
-TARGETS = tuple(_PLACES)
+# Each engine needs packages of its own, which are imported only if it is selected.
+
+
+def _sqlite() -> Callable[[Settings], Engine]:
+    from scripts.engines.sqlite import SqliteEngine  # noqa: PLC0415
+
+    return SqliteEngine
+
+
+def _duckdb() -> Callable[[Settings], Engine]:
+    from scripts.engines.duckdb import DuckdbEngine  # noqa: PLC0415
+
+    return DuckdbEngine
+
+
+def _postgres() -> Callable[[Settings], Engine]:
+    from scripts.engines.postgres import PostgresEngine  # noqa: PLC0415
+
+    return PostgresEngine
+
+
+def _spark() -> Callable[[Settings], Engine]:
+    from scripts.engines.spark.engine import SparkEngine  # noqa: PLC0415
+
+    return SparkEngine
+
+
+ENGINES = {"sqlite": _sqlite, "duckdb": _duckdb, "postgres": _postgres, "spark": _spark}
+TARGETS = tuple(ENGINES)
 
 
 def engine_of(settings: Settings) -> Engine:
-    """Return the engine that the target names.
-
-    Parameters
-    ----------
-    settings : Settings
-        Name the target, and where things lie.
-
-    Returns
-    -------
-    Engine
+    """Return a new engine of the target that the settings name.
 
     Raises
     ------
     TillsightError
-        If there is no such target, or its packages are not installed.
+        If the target is unknown or its packages are not installed.
     """
-    if settings.target not in _PLACES:
+    if settings.target not in ENGINES:
         raise TillsightError(
-            f"there is no target '{settings.target}'; choose one of {', '.join(TARGETS)}"
+            f"unknown target '{settings.target}'; choose one of {', '.join(TARGETS)}"
         )
-    module, name, adapter = _PLACES[settings.target]
-    if find_spec(adapter) is None:
+    if find_spec(f"dbt.adapters.{settings.target}") is None:
         raise TillsightError(
-            f"--target {settings.target} needs packages that are not installed; type "
-            f"'make .venv/installed-{settings.target}' in the folder of the project"
+            f"--target {settings.target} needs packages that are not installed; type: "
+            f"{install_command(settings.target)}"
         )
-    engine: Engine = getattr(import_module(module), name)(settings)
-    return engine
+    return ENGINES[settings.target]()(settings)

@@ -1,62 +1,62 @@
-"""What a run asks of an engine, whichever it is."""
+"""The interface of an engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any, Protocol
 
 from ml.data.features import FeatureSource
 from scripts.ingest.raw_store import RawStore
-
-Progress = Callable[[str, int, int], None]
+from scripts.progress import Progress
 
 
 class Engine(Protocol):
-    """An engine that holds the landed rows, the features and the marts.
+    """A database engine that holds raw tables, features and marts.
 
-    The models and what they wrote stay in raw.db of the data folder, whatever the engine; and
-    page, CSV files and API read marts.db, which is the engine's marts as one SQLite file.
-
-    Attributes
-    ----------
-    raw : RawStore
-        Where files land.
-    features : Path or FeatureSource
-        Where the model reads.
+    On every engine, raw.db holds trained models and predictions, and marts.db is what page, CSV
+    files and API read.
     """
 
-    raw: RawStore
-    features: Path | FeatureSource
+    @property
+    def raw(self) -> RawStore:
+        """The raw tables that files are loaded into."""
 
-    def begin(self) -> None:
-        """Make room for a build; what an earlier attempt left is gone."""
+    @property
+    def features(self) -> FeatureSource:
+        """The features that the model reads."""
+
+    def ensure_raw_tables(self) -> None:
+        """Create raw.db and the raw tables where they are missing, and migrate older ones."""
+
+    def prepare(self) -> None:
+        """Remove the work tables and any unpublished marts before a build."""
 
     def has_features(self) -> bool:
-        """Return whether a build has made the features."""
+        """Return whether a build has created the features."""
 
-    def row(self, statement: str) -> tuple[Any, ...] | None:
-        """Return the first row of a query of the work tables; dates are text."""
+    def first_row(self, statement: str) -> dict[str, Any] | None:
+        """Return the first row of a query on the work tables, by column name; dates as text."""
 
-    def take_model(self) -> None:
-        """Copy what training and scoring wrote from raw.db to where dbt reads it."""
+    def import_model_tables(self) -> None:
+        """Copy the tables written by training and scoring from raw.db to the engine."""
 
-    def give_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
-        """Copy the marts that dbt has built to the new marts.db.
+    def export_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
+        """Copy the marts to the new marts.db.
 
         Parameters
         ----------
         models : mapping of str to node
-            dbt's nodes of the marts, by name.
+            The marts' dbt nodes by name.
         progress : callable, optional
-            Told how far the copy has come.
+            Counts tables.
         """
 
     def publish(self) -> None:
-        """Put the engine's own new marts in the place of those before."""
+        """Replace the engine's published marts by the new ones."""
 
 
-def plain_row(row: Iterable[object]) -> tuple[Any, ...]:
-    """Return a row of an engine in the types of SQLite: a day is text."""
-    return tuple(value.isoformat() if isinstance(value, date) else value for value in row)
+def named_row(names: Sequence[str], row: Iterable[object]) -> dict[str, Any]:
+    """Return a row by column name, dates as text."""
+    values = (value.isoformat() if isinstance(value, date) else value for value in row)
+    return dict(zip(names, values, strict=True))

@@ -1,4 +1,4 @@
-"""Rows on their way into an engine, in bulk: as Arrow tables, or as a stream of CSV."""
+"""Rows for bulk loading: as Arrow tables, or as a stream of CSV."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS_PER_PART = 20_000
 
 
 def landed_rows(load_id: int, runs: Iterable[Run]) -> Iterator[tuple[object, ...]]:
-    """Yield each row of a table behind its load and line."""
+    """Yield each row of a table, preceded by its load id and line number."""
     for run in runs:
         for line_number, row in enumerate(run.rows, run.first_line):
             yield (load_id, line_number, *row)
@@ -25,18 +25,20 @@ def landed_rows(load_id: int, runs: Iterable[Run]) -> Iterator[tuple[object, ...
 def landed_tables(
     load_id: int, columns: Sequence[str], runs: Iterable[Run], size: int = ROWS_PER_PART
 ) -> Iterator[pa.Table]:
-    """Yield the rows of a table behind their load and line, as Arrow tables; empty is none.
+    """Yield the rows of a table as Arrow tables, preceded by load id and line number.
+
+    Empty text becomes null.
 
     Parameters
     ----------
     load_id : int
-        Number of the load.
+        Id of the load.
     columns : sequence of str
         Names of the values of a row, in order.
     runs : iterable of Run
         The rows.
     size : int
-        Rows from which on a table is full.
+        Minimum rows of all tables but the last.
     """
     lines: list[int] = []
     texts: list[list[str | None]] = [[] for _ in columns]
@@ -81,7 +83,7 @@ def arrow_tables(
 
 
 class CsvStream(io.RawIOBase):
-    """A file of CSV to read, made of rows while it is read; None and an empty text look alike.
+    """A readable file of CSV, generated from rows while it is read; None is written as empty text.
 
     Parameters
     ----------
@@ -93,7 +95,7 @@ class CsvStream(io.RawIOBase):
     row_count : int
         Rows read so far.
     failure : BaseException or None
-        What went wrong while the rows were made.
+        The exception that the iterable of rows raised.
     """
 
     def __init__(self, rows: Iterable[Sequence[object]]) -> None:
@@ -108,7 +110,7 @@ class CsvStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # all that is given
-        """Fill a buffer with the next bytes, and return how many they are; none at the end."""
+        """Fill a buffer with the next bytes and return their number; 0 at the end."""
         if not self._rest:
             try:
                 part = list(islice(self._rows, ROWS_PER_PART))
@@ -117,7 +119,7 @@ class CsvStream(io.RawIOBase):
                 raise
             self.row_count += len(part)
             text = io.StringIO()
-            # a character of the line end is quoted within a value, so both must be of it
+            # values are quoted only if they contain a character of the line end: both must be in it
             csv.writer(text, lineterminator="\r\n").writerows(part)
             self._rest = memoryview(text.getvalue().encode())
         given = self._rest[: len(buffer)]

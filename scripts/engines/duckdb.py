@@ -1,4 +1,4 @@
-"""DuckDB: three files as on SQLite, in a format and by an engine made for whole columns."""
+"""DuckDB: three files as on SQLite, stored by column."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from ml.data.features import Features
 from ml.errors import ModelError
 from scripts.engines import raw_schema
-from scripts.engines.base import Progress, plain_row
+from scripts.engines.base import named_row
 from scripts.engines.bulk_load import arrow_tables, landed_tables
+from scripts.engines.sqlite import ensure_raw_db
 from scripts.engines.sqlite_export import copy_marts
 from scripts.errors import TillsightError
-from scripts.ingest.formats import Form
-from scripts.ingest.raw_store import LOAD_COLUMNS, Landing, LoadRow
+from scripts.ingest.formats import Format
+from scripts.ingest.raw_store import LOAD_COLUMNS, SELECT_LOADS, Landing, LoadRow, load_rows
 from scripts.ingest.table import Run
-from scripts.publish.releases import Generation
+from scripts.progress import Progress
 from scripts.settings import Settings
 from scripts.storage import sqlite
 
@@ -35,13 +36,7 @@ Connection = duckdb.DuckDBPyConnection
 
 
 class DuckdbEngine:
-    """See `Engine`.
-
-    Parameters
-    ----------
-    settings : Settings
-        Where the files lie, and how much memory a query may take.
-    """
+    """See `Engine`."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -52,24 +47,30 @@ class DuckdbEngine:
         self.raw = DuckdbRaw(settings.raw_duckdb, self._connect)
         self.features = DuckdbFeatures(settings.work_duckdb, self._connect)
 
-    def begin(self) -> None:
-        """Make room for a build; what an earlier attempt left is gone."""
+    def ensure_raw_tables(self) -> None:
+        """Create raw.db and the raw tables where they are missing, and migrate older ones."""
+        ensure_raw_db(self._settings.raw_db)
+        self.raw.create_tables()
+
+    def prepare(self) -> None:
+        """Delete work.duckdb and temporary files before a build."""
         _let_go()
         shutil.rmtree(self._overflow, ignore_errors=True)
         sqlite.discard(self._settings.work_duckdb)
 
     def has_features(self) -> bool:
-        """Return whether a build has made the features."""
+        """Return whether a build has created the features."""
         return self._settings.work_duckdb.exists()
 
-    def row(self, statement: str) -> tuple[Any, ...] | None:
-        """Return the first row of a query of the work tables; dates are text."""
+    def first_row(self, statement: str) -> dict[str, Any] | None:
+        """Return the first row of a query on the work tables, by column name; dates as text."""
         with self._connect(self._settings.work_duckdb, read_only=True) as connection:
-            found = connection.execute(statement).fetchone()
-        return plain_row(found) if found else None
+            cursor = connection.execute(statement)
+            row = cursor.fetchone()
+        return named_row([column[0] for column in cursor.description], row) if row else None
 
-    def take_model(self) -> None:
-        """Copy what training and scoring wrote from raw.db to where dbt reads it."""
+    def import_model_tables(self) -> None:
+        """Copy the tables written by training and scoring from raw.db to the engine."""
         with (
             raw_schema.read_all(self._settings.raw_db) as tables,
             self._connect(self._settings.raw_duckdb) as connection,
@@ -81,14 +82,14 @@ class DuckdbEngine:
                 schema = _schema(connection, table.name, table.columns)
                 _insert(connection, table.name, arrow_tables(table.rows, schema))
 
-    def give_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
-        """Copy the marts that dbt has built to the new marts.db."""
-        new = Generation(self._settings.new_marts_db.parent)
-        with self._connect(new.marts_duckdb, read_only=True) as connection:
-            copy_marts(models, partial(_mart_rows, connection), new.marts_db, progress)
+    def export_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
+        """Copy the marts to the new marts.db."""
+        marts_db = self._settings.new_marts_db
+        with self._connect(marts_db.with_suffix(".duckdb"), read_only=True) as connection:
+            copy_marts(models, partial(_mart_rows, connection), marts_db, progress)
 
     def publish(self) -> None:
-        """Do nothing: marts.duckdb is published as part of its generation."""
+        """Do nothing: marts.duckdb is published as part of its release."""
 
 
 class DuckdbRaw:
@@ -98,20 +99,20 @@ class DuckdbRaw:
         self._path = path
         self._connect = connect
 
-    def ensure(self) -> None:
-        """Create the raw tables that are not there yet."""
+    def create_tables(self) -> None:
+        """Create the raw tables where they are missing."""
         with self._connect(self._path) as connection, _transaction(connection):
             for statement in raw_schema.raw_statements(TYPES):
                 connection.execute(statement)
 
     def loads(self) -> list[LoadRow]:
-        """Return what has landed, in order."""
+        """Return the committed loads in order, also while a landing is open."""
         with self._connect(self._path, read_only=True) as connection:
             return _DuckdbLanding(connection).loads()
 
     @contextmanager
     def landing(self) -> Iterator[Landing]:
-        """Begin a transaction; a failure inside undoes all of it."""
+        """Begin a transaction, which is rolled back on an exception."""
         with self._connect(self._path) as connection, _transaction(connection):
             yield _DuckdbLanding(connection)
 
@@ -121,22 +122,22 @@ class _DuckdbLanding:
         self._connection = connection
 
     def loads(self, file_sha256: str | None = None) -> list[LoadRow]:
-        """Return what has landed, in order; of all files, or of one."""
-        found = self._connection.execute(
-            f"select {', '.join(LOAD_COLUMNS)} from raw_loads "  # noqa: S608  names in code
+        """Return the loads in order; of all files, or of one."""
+        cursor = self._connection.execute(
+            f"{SELECT_LOADS} from raw_loads "
             "where $1::varchar is null or file_sha256 = $1 order by load_id",
             [file_sha256],
         )
-        return [LoadRow(*row) for row in found.fetchall()]
+        return load_rows([column[0] for column in cursor.description], cursor.fetchall())
 
     def insert(
-        self, form: Form, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
+        self, file_format: Format, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
     ) -> int:
-        """Land the rows of a table, and return how many they are."""
-        return _insert(self._connection, form.table, landed_tables(load_id, columns, runs))
+        """Insert the rows of a table and return their number."""
+        return _insert(self._connection, file_format.table, landed_tables(load_id, columns, runs))
 
     def register(self, load: LoadRow) -> None:
-        """Add a row of `raw_loads`."""
+        """Insert a row into `raw_loads`."""
         places = ", ".join("?" for _ in LOAD_COLUMNS)
         self._connection.execute(
             f"insert into raw_loads ({', '.join(LOAD_COLUMNS)}) values ({places})",  # noqa: S608
@@ -166,7 +167,7 @@ class _OpenFeatures:
         self._connection = connection
 
     def columns(self) -> set[str]:
-        """Return the names of the columns of customer_features; empty where there is no table."""
+        """Return the column names of customer_features; empty if the table is missing."""
         found = self._connection.execute(
             "select column_name from duckdb_columns() where table_name = 'customer_features'"
         )
@@ -179,7 +180,7 @@ class _OpenFeatures:
             yield rows
 
     def draw(self, customers: Iterable[str]) -> None:
-        """Fill the temporary table `drawn` with ids, in place of those before."""
+        """Replace the rows of the temporary table `drawn` by these ids."""
         self._connection.execute("create or replace temp table drawn (customer_id varchar)")
         self._connection.execute("insert into drawn select unnest(?)", [list(customers)])
 
@@ -188,18 +189,18 @@ class _OpenFeatures:
 def connected(
     path: Path, *, memory: str, overflow: Path, read_only: bool = False
 ) -> Iterator[Connection]:
-    """Open a DuckDB file; what goes wrong with it becomes a sentence.
+    """Open a DuckDB file.
 
     Parameters
     ----------
     path : Path
-        The file; made where there is none and it is not for reading only.
+        The file; created if it is missing and `read_only` is false.
     memory : str
-        Most that a query holds in memory, like `1GB`.
+        Maximum memory of a query, like `1GB`.
     overflow : Path
-        Folder of what does not fit; gone at the end.
+        Folder for temporary files; deleted at the end.
     read_only : bool
-        Whether nothing is to be written.
+        Whether to open it for reading only.
 
     Raises
     ------
@@ -217,14 +218,14 @@ def connected(
         with closing(duckdb.connect(str(path), read_only, config)) as connection:
             yield connection
     except duckdb.IOException as error:
-        hint = "close the other program that has it open, or look whether the disk is full"
+        hint = "close the other program that has it open, or check whether the disk is full"
         raise TillsightError(f"{path}: {_first_line(error)}; {hint}, and try again") from error
     except duckdb.Error as error:
-        raise TillsightError(f"{path}: DuckDB says '{_first_line(error)}'") from error
+        raise TillsightError(f"{path}: DuckDB reports '{_first_line(error)}'") from error
 
 
 def _let_go() -> None:
-    """Close what dbt keeps open in this process: a file has one set of settings at a time."""
+    """Close dbt's connections: DuckDB opens a file with one configuration at a time."""
     if DuckDBConnectionManager._ENV is not None:
         DuckDBConnectionManager._ENV.close()
         DuckDBConnectionManager.close_all_connections()
@@ -246,14 +247,14 @@ def _transaction(connection: Connection) -> Iterator[None]:
 
 
 def _schema(connection: Connection, table: str, columns: Sequence[str]) -> pa.Schema:
-    """Return the Arrow types of some columns of a table."""
+    """Return the Arrow types of columns of a table."""
     described = connection.execute(f"describe {table}").fetchall()
     types = {name: ARROW_TYPES[kind] for name, kind, *_ in described}
     return pa.schema([(name, types[name]) for name in columns])
 
 
 def _insert(connection: Connection, table: str, parts: Iterable[pa.Table]) -> int:
-    """Insert the rows of Arrow tables, and return how many they are."""
+    """Insert the rows of Arrow tables and return their number."""
     row_count = 0
     for part in parts:
         connection.register("part", part)
@@ -266,7 +267,7 @@ def _insert(connection: Connection, table: str, parts: Iterable[pa.Table]) -> in
 def _mart_rows(
     connection: Connection, name: str, columns: Sequence[str], key: Sequence[str]
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Read a mart in the order of its key, days and times as text."""
+    """Read a mart sorted by its key, dates and times as text."""
     kinds = dict(row[:2] for row in connection.execute(f"describe {name}").fetchall())
     shown = ", ".join(
         f"cast({one} as varchar)" if kinds[one] in {"DATE", "TIMESTAMP"} else one for one in columns

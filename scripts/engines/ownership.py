@@ -1,4 +1,4 @@
-"""What tells one shop's tables from another's, where several data folders reach one database."""
+"""Ownership of raw tables in a database that several data folders can reach."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from scripts.errors import TillsightError
 MARK = re.compile("Tillsight shop [0-9a-f]+")
 
 
-def shop_mark(data_dir: Path) -> str:
-    """Return the mark of a data folder, which stands in a file of it; make one where none is."""
+def owner_mark(data_dir: Path) -> str:
+    """Return the mark of a data folder, stored in its file `.shop`, which is created if missing."""
     file = data_dir / ".shop"
     if not file.is_file():
         file.write_text(f"{uuid.uuid4().hex}\n", encoding="utf-8")
@@ -20,15 +20,9 @@ def shop_mark(data_dir: Path) -> str:
 
 
 def require_own(found: str, own: str, place: str) -> None:
-    """Raise where the raw tables of a database carry the mark of another data folder.
-
-    Raises
-    ------
-    TillsightError
-        Says what to do.
-    """
+    """Raise TillsightError if raw tables carry the mark of another data folder."""
     if found != own:
         raise TillsightError(
-            f"{place} holds the sales of another data folder; go on in that one with --data-dir, "
-            "or name a database of its own for this one"
+            f"{place} holds the sales of another data folder; choose that one with --data-dir, or "
+            "use a separate database for this one"
         )

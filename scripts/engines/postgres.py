@@ -1,4 +1,4 @@
-"""PostgreSQL: three schemas of one database, on a server that many ask at once."""
+"""PostgreSQL: three schemas of one database."""
 
 from __future__ import annotations
 
@@ -16,30 +16,26 @@ from psycopg2.extras import execute_values
 
 from ml.data.features import Features
 from scripts.engines import raw_schema
-from scripts.engines.base import Progress, plain_row
+from scripts.engines.base import named_row
 from scripts.engines.bulk_load import CsvStream, landed_rows
-from scripts.engines.ownership import require_own, shop_mark
+from scripts.engines.ownership import owner_mark, require_own
+from scripts.engines.sqlite import ensure_raw_db
 from scripts.engines.sqlite_export import copy_marts
 from scripts.errors import TillsightError
-from scripts.ingest.formats import Form
-from scripts.ingest.raw_store import LOAD_COLUMNS, Landing, LoadRow
+from scripts.ingest.formats import Format
+from scripts.ingest.raw_store import LOAD_COLUMNS, SELECT_LOADS, Landing, LoadRow, load_rows
 from scripts.ingest.table import Run
+from scripts.progress import Progress
 from scripts.settings import NEW_SCHEMA, PostgresAddress, Settings
 
-# Ids are told apart and sorted by their bytes, as everywhere, whatever the server's locale.
+# Ids compare and sort by their bytes on every engine, whatever the locale of the server.
 TYPES = {"text": 'text collate "C"', "integer": "bigint", "real": "double precision"}
-# Readers of the marts before may take long; what cannot be dropped now goes with the next publish.
-PATIENCE_MILLISECONDS = 10_000
+# Old marts that are still being read are dropped by a later publish.
+LOCK_TIMEOUT_MILLISECONDS = 10_000
 
 
 class PostgresEngine:
-    """See `Engine`.
-
-    Parameters
-    ----------
-    settings : Settings
-        Where the database is, and where raw.db and the new marts.db lie.
-    """
+    """See `Engine`."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -47,13 +43,18 @@ class PostgresEngine:
         self.raw = PostgresRaw(settings.postgres, settings.data_dir)
         self.features = PostgresFeatures(settings.postgres)
 
-    def begin(self) -> None:
-        """Make room for a build; what an earlier attempt left is gone.
+    def ensure_raw_tables(self) -> None:
+        """Create raw.db and the raw tables where they are missing, and migrate older ones."""
+        ensure_raw_db(self._settings.raw_db)
+        self.raw.create_tables()
+
+    def prepare(self) -> None:
+        """Drop any unpublished marts before a build.
 
         Raises
         ------
         TillsightError
-            If the schema that a publish would replace holds something else than marts.
+            If the schema that a publish would replace holds tables of another program.
         """
         with self._connect() as connection, connection, connection.cursor() as cursor:
             cursor.execute(
@@ -68,21 +69,21 @@ class PostgresEngine:
             cursor.execute(_named("drop schema if exists {} cascade", NEW_SCHEMA))
 
     def has_features(self) -> bool:
-        """Return whether a build has made the features."""
+        """Return whether a build has created the features."""
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute("select to_regclass('work.customer_features')")
             return bool(cursor.fetchone() != (None,))
 
-    def row(self, statement: str) -> tuple[Any, ...] | None:
-        """Return the first row of a query of the work tables; dates are text."""
+    def first_row(self, statement: str) -> dict[str, Any] | None:
+        """Return the first row of a query on the work tables, by column name; dates as text."""
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute("set search_path to work")
             cursor.execute(statement)
-            found = cursor.fetchone()
-        return plain_row(found) if found else None
+            row = cursor.fetchone()
+            return named_row(_column_names(cursor), row) if row else None
 
-    def take_model(self) -> None:
-        """Copy what training and scoring wrote from raw.db to where dbt reads it."""
+    def import_model_tables(self) -> None:
+        """Copy the tables written by training and scoring from raw.db to the engine."""
         with (
             raw_schema.read_all(self._settings.raw_db) as tables,
             self._connect() as connection,
@@ -96,16 +97,16 @@ class PostgresEngine:
                 statement = f"copy raw.{table.name} ({names}) from stdin (format csv{kept})"
                 _copy(cursor, statement, CsvStream(table.rows))
 
-    def give_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
-        """Copy the marts that dbt has built to the new marts.db."""
+    def export_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
+        """Copy the marts to the new marts.db."""
         with self._connect() as connection:
             rows_of = partial(_mart_rows, connection)
             copy_marts(models, rows_of, self._settings.new_marts_db, progress)
 
     def publish(self) -> None:
-        """Put the new marts in the place of those before: both schemas change names at once.
+        """Replace the published marts by the new ones: rename both schemas in one transaction.
 
-        Who could read the marts before can read the new ones.
+        Roles that can read the old marts can read the new ones.
         """
         with self._connect() as connection:
             with connection, connection.cursor() as cursor:
@@ -121,18 +122,18 @@ class PostgresEngine:
             self._drop_earlier(connection)
 
     def _drop_earlier(self, connection: extensions.connection) -> None:
-        """Drop marts that were published before, but those that somebody still reads."""
+        """Drop marts of earlier releases, except those that are still being read."""
         with connection, connection.cursor() as cursor:
             earlier = _earlier(cursor)
         for name in earlier:
-            # the new marts are published: nothing that stands in the way here may stop the rest
+            # the new marts are already published: a failure here must not fail the run
             with suppress(psycopg2.Error), connection, connection.cursor() as cursor:
-                cursor.execute(f"set local lock_timeout = {PATIENCE_MILLISECONDS:d}")
+                cursor.execute(f"set local lock_timeout = {LOCK_TIMEOUT_MILLISECONDS:d}")
                 cursor.execute(_named("drop schema {} cascade", name))
 
 
 def _earlier(cursor: extensions.cursor) -> list[str]:
-    """Return the schemas that earlier publishes have put aside."""
+    """Return the schemas that earlier publishes have renamed."""
     cursor.execute(
         "select nspname::text from pg_namespace where nspname ~ '^main_old_[0-9]+$' "
         "and to_regclass(nspname || '.build_info') is not null order by nspname"
@@ -141,14 +142,14 @@ def _earlier(cursor: extensions.cursor) -> list[str]:
 
 
 def _free_name(cursor: extensions.cursor) -> str:
-    """Return a name for the schema that is put aside."""
+    """Return an unused name for the schema that is renamed."""
     cursor.execute("select nspname::text from pg_namespace")
     taken = {name for (name,) in cursor.fetchall()}
     return next(name for name in map("main_old_{}".format, count(1)) if name not in taken)
 
 
 def _grants(cursor: extensions.cursor) -> list[sql.Composed]:
-    """Return what lets the readers of the schema main read the tables that take its place."""
+    """Return the grants that give the readers of the schema main access to its new tables."""
     cursor.execute(
         "select distinct coalesce(pg_roles.rolname::text, 'public') from pg_namespace "
         "cross join aclexplode(nspacl) as granted "
@@ -175,7 +176,7 @@ def _grants(cursor: extensions.cursor) -> list[sql.Composed]:
 
 
 def _role(name: str) -> sql.Composable:
-    # everybody, as catalogue and standard write it; a role of another case is somebody's name
+    # the pseudo-role public, as spelled in catalogue and standard
     return sql.SQL("public") if name in {"public", "PUBLIC"} else sql.Identifier(name)
 
 
@@ -186,15 +187,15 @@ class PostgresRaw:
         self._connect = partial(connected, address)
         self._place, self._data_dir = str(address), data_dir
 
-    def ensure(self) -> None:
-        """Create the raw tables that are not there yet.
+    def create_tables(self) -> None:
+        """Create the raw tables where they are missing.
 
         Raises
         ------
         TillsightError
-            If those that are there belong to another data folder.
+            If existing tables belong to another data folder.
         """
-        own = shop_mark(self._data_dir)
+        own = owner_mark(self._data_dir)
         with self._connect() as connection, connection, connection.cursor() as cursor:
             cursor.execute("create schema if not exists raw")
             cursor.execute("select obj_description(to_regnamespace('raw')::oid, 'pg_namespace')")
@@ -205,13 +206,13 @@ class PostgresRaw:
                 cursor.execute(statement)
 
     def loads(self) -> list[LoadRow]:
-        """Return what has landed, in order."""
+        """Return the committed loads in order, also while a landing is open."""
         with self._connect() as connection:
             return _loads(connection)
 
     @contextmanager
     def landing(self) -> Iterator[Landing]:
-        """Begin a transaction; a failure inside undoes all of it."""
+        """Begin a transaction, which is rolled back on an exception."""
         with self._connect() as connection, connection:
             yield _PostgresLanding(connection)
 
@@ -221,23 +222,23 @@ class _PostgresLanding:
         self._connection = connection
 
     def loads(self, file_sha256: str | None = None) -> list[LoadRow]:
-        """Return what has landed, in order; of all files, or of one."""
+        """Return the loads in order; of all files, or of one."""
         with self._connection.cursor() as cursor:
             cursor.execute("lock table raw.raw_loads in exclusive mode")
         return _loads(self._connection, file_sha256)
 
     def insert(
-        self, form: Form, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
+        self, file_format: Format, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
     ) -> int:
-        """Land the rows of a table, and return how many they are."""
+        """Insert the rows of a table and return their number."""
         names = ", ".join(("load_id", "line_number", *columns))
         stream = CsvStream(landed_rows(load_id, runs))
         with self._connection.cursor() as cursor:
-            _copy(cursor, f"copy raw.{form.table} ({names}) from stdin (format csv)", stream)
+            _copy(cursor, f"copy raw.{file_format.table} ({names}) from stdin (format csv)", stream)
         return stream.row_count
 
     def register(self, load: LoadRow) -> None:
-        """Add a row of `raw_loads`."""
+        """Insert a row into `raw_loads`."""
         places = ", ".join("%s" for _ in LOAD_COLUMNS)
         with self._connection.cursor() as cursor:
             cursor.execute(
@@ -247,22 +248,26 @@ class _PostgresLanding:
 
 
 def _copy(cursor: extensions.cursor, statement: str, stream: CsvStream) -> None:
-    """Copy rows to the server; what goes wrong while they are made is raised as it was."""
+    """Copy rows to the server; re-raise an exception of the row source unchanged."""
     try:
         cursor.copy_expert(statement, stream)
     except psycopg2.Error as error:
-        # the driver tells the server, and then only that reading has failed
+        # psycopg2 reports only that reading failed
         raise stream.failure or error from None
 
 
 def _loads(connection: extensions.connection, file_sha256: str | None = None) -> list[LoadRow]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select {', '.join(LOAD_COLUMNS)} from raw.raw_loads "  # noqa: S608  names in code
+            f"{SELECT_LOADS} from raw.raw_loads "
             "where %(sha)s::text is null or file_sha256 = %(sha)s order by load_id",
             {"sha": file_sha256},
         )
-        return [LoadRow(*row) for row in cursor.fetchall()]
+        return load_rows(_column_names(cursor), cursor.fetchall())
+
+
+def _column_names(cursor: extensions.cursor) -> list[str]:
+    return [column.name for column in cursor.description or ()]
 
 
 class PostgresFeatures:
@@ -286,7 +291,7 @@ class _OpenFeatures:
         self._connection = connection
 
     def columns(self) -> set[str]:
-        """Return the names of the columns of customer_features; empty where there is no table."""
+        """Return the column names of customer_features; empty if the table is missing."""
         with self._connection.cursor() as cursor:
             cursor.execute(
                 "select column_name from information_schema.columns "
@@ -302,7 +307,7 @@ class _OpenFeatures:
                 yield rows
 
     def draw(self, customers: Iterable[str]) -> None:
-        """Fill the temporary table `drawn` with ids, in place of those before."""
+        """Replace the rows of the temporary table `drawn` by these ids."""
         with self._connection.cursor() as cursor:
             cursor.execute("drop table if exists drawn")
             cursor.execute('create temp table drawn (customer_id text collate "C")')
@@ -313,12 +318,7 @@ class _OpenFeatures:
 
 @contextmanager
 def connected(address: PostgresAddress) -> Iterator[extensions.connection]:
-    """Connect to the server; what goes wrong becomes a sentence.
-
-    Parameters
-    ----------
-    address : PostgresAddress
-        Where it is, and as whom.
+    """Connect to the server.
 
     Raises
     ------
@@ -337,14 +337,14 @@ def connected(address: PostgresAddress) -> Iterator[extensions.connection]:
         )
     except psycopg2.Error as error:
         raise TillsightError(
-            f"{address} does not answer ({_first_line(error)}); look at the server, and at "
+            f"cannot connect to {address} ({_first_line(error)}); check the server, and "
             "TILLSIGHT_POSTGRES_HOST, _PORT, _USER, _PASSWORD and _DATABASE"
         ) from error
     with closing(connection):
         try:
             yield connection
         except psycopg2.Error as error:
-            raise TillsightError(f"{address} says '{_first_line(error)}'") from error
+            raise TillsightError(f"{address} reports '{_first_line(error)}'") from error
 
 
 def _first_line(error: Exception) -> str:
@@ -358,7 +358,7 @@ def _named(statement: str, name: str) -> sql.Composed:
 def _mart_rows(
     connection: extensions.connection, name: str, columns: Sequence[str], key: Sequence[str]
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Read a mart in the order of its key, days and times as text."""
+    """Read a mart sorted by its key, dates and times as text."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select column_name, data_type from information_schema.columns "

@@ -1,4 +1,4 @@
-"""The marts of another engine as one SQLite file, with keys, checks and indexes of their yml."""
+"""Copy marts to a SQLite file, with the keys, checks and indexes that their yml declares."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 
 from jinja2 import Environment
 
-from scripts.ingest.raw_store import ROWS_PER_STATEMENT
+from scripts.engines.sqlite import ROWS_PER_STATEMENT
+from scripts.progress import Progress
 
-Progress = Callable[[str, int, int], None]
 RowsOf = Callable[[str, Sequence[str], Sequence[str]], Iterator[list[tuple[Any, ...]]]]
-"""Given a table, the names of its columns in order, and by which to sort, yields its rows."""
+"""Called with a table, its columns and its sort key; yields the rows in lists."""
 
 CHECKS = {
     "text": "typeof({0}) in ('text', 'null')",
@@ -30,29 +30,29 @@ CHECKS = {
 def copy_marts(
     models: Mapping[str, Any], rows_of: RowsOf, marts_db: Path, progress: Progress | None = None
 ) -> None:
-    """Write a new marts.db; whether its values are of the types declared is for `publish.seal`.
+    """Write a new marts.db; `publish.seal` checks the types of its values.
 
     Parameters
     ----------
     models : mapping of str to node
-        dbt's nodes of the marts, by name.
+        The marts' dbt nodes by name.
     rows_of : callable
-        Reads a table of the engine; dates come as text.
+        Reads a table of the engine, dates as text.
     marts_db : Path
-        The file; there is none yet.
+        The file to create.
     progress : callable, optional
-        Told how many tables are done.
+        Counts tables.
 
     Raises
     ------
     sqlite3.Error
-        If a key comes twice or a value is missing, or the file cannot be written.
+        If a key is duplicated, a value is missing, or the file cannot be written.
     """
     with closing(sqlite3.connect(marts_db)) as connection:
-        # a copy that fails is thrown away: nothing is gained by a journal
+        # a failed copy is deleted, so that it needs no journal
         connection.execute("pragma journal_mode = off")
         connection.execute("pragma synchronous = off")
-        # `publish.seal` looks at all types before anybody reads the file: once is enough
+        # `publish.seal` checks all types before the file is published
         connection.execute("pragma ignore_check_constraints = on")
         for number, (name, model) in enumerate(models.items()):
             if progress:
@@ -71,14 +71,14 @@ def copy_marts(
 
 @cache
 def _insert_statement(table: str, column_count: int, row_count: int) -> str:
-    """Return the statement that inserts so many rows; its parameters are the values row by row."""
+    """Return an insert of several rows; its parameters are the values row by row."""
     row = f"({', '.join(repeat('?', column_count))})"
-    # "or fail" spares the journal that undoes one statement: a copy that fails is thrown away
+    # "or fail" avoids the statement journal: a failed copy is deleted
     return f"insert or fail into {table} values {', '.join(repeat(row, row_count))}"  # noqa: S608  names of our models
 
 
 def create_statement(model: Any) -> str:
-    """Return the statement that creates a model's table, as dbt writes it on SQLite."""
+    """Return the statement that creates the table of a model, as dbt does on SQLite."""
     columns = [
         " ".join(
             (
@@ -107,7 +107,7 @@ def _constraint(constraint: Any) -> str:
 
 
 def primary_key(model: Any) -> list[str]:
-    """Return the columns of a model's primary key; empty where it has none."""
+    """Return the columns of the primary key of a model; empty if it has none."""
     for constraint in model.constraints:
         if constraint.type.value == "primary_key":
             return list(constraint.columns)
@@ -119,7 +119,7 @@ def primary_key(model: Any) -> list[str]:
 
 
 def indexes(model: Any) -> list[str]:
-    """Return the statements that make a model's indexes, which its hooks name."""
+    """Return the statements that create the indexes of a model, from its post-hooks."""
     found: list[str] = []
 
     def create_index(name: str, columns: Sequence[str], unique: bool = False) -> str:  # noqa: FBT001, FBT002  as the hooks call it

@@ -1,4 +1,4 @@
-"""Read a CSV file, plain or gzip-compressed, in bounded memory; say exactly where it is wrong."""
+"""Read a CSV file, plain or gzip-compressed, in bounded memory; errors name the line."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 DELIMITERS = (",", ";", "\t")
 ROWS_PER_RUN = 100
 CHUNK_CHARACTERS = 1 << 16
-# Longer lines are cut, which bounds the memory; their rows are refused as too wide or too long.
+# Longer lines are split, which bounds the memory; their rows are refused as too wide or too long.
 LONGEST_LINE = 1 << 22
 
-# A first line like 'sep=;' is Excel's way of naming the separator.
+# Excel declares the separator in a first line like 'sep=;'.
 DECLARED_DELIMITER = re.compile(r"sep=([,;\t|:^~])?", re.IGNORECASE)
 
-# A line break as Python's text files count them, and what cannot be text.
+# Line breaks as counted by Python's text files; characters that are not text.
 LINE_BREAK = re.compile("\r\n|\r|\n")
 NOT_TEXT = re.compile("[\0\udc80-\udcff]")
-# What gzip begins with, as it comes where bytes that are no text are let pass.
+# Magic bytes of gzip, decoded with surrogateescape.
 PACKED_TWICE = "\x1f\udc8b"
 
 
 class _Layout(NamedTuple):
-    """How a file is laid out: what separates its fields, its header, and the header's line."""
+    """Separator, header and line of the header."""
 
     delimiter: str
     header: list[str]
@@ -49,7 +49,7 @@ class _Layout(NamedTuple):
 
     @property
     def least_width(self) -> int:
-        """Fields that a row has at least: columns without a name may lack at its end."""
+        """Minimum number of fields of a row: unnamed columns at its end may be missing."""
         named = [at for at, name in enumerate(self.header, start=1) if name.strip()]
         return max(named, default=0)
 
@@ -57,22 +57,21 @@ class _Layout(NamedTuple):
 def read_tables(path: Path, reading: Reading) -> Iterator[Table]:
     """Yield the one table of a CSV file.
 
-    Fields are separated by what a first line like `sep=;` names, or else by a comma, a semicolon
-    or a tab, whichever splits the header into the most. Blank lines are passed over, and so are
-    empty fields at the end of a row that belong to no column. A row's line is the one it starts on.
+    The separator is declared by a first line like `sep=;`, or else the comma, semicolon or tab that
+    splits the header into the most fields. Blank lines and empty fields beyond the last column are
+    ignored. The line of a row is its first line.
 
     Parameters
     ----------
     path : Path
-        The file; decompressed where its name ends in `.gz`.
+        The file; decompressed if its name ends in `.gz`.
     reading : Reading
-        Its encoding, and how much it may unpack to.
+        Encoding and size limit.
 
     Raises
     ------
     TillsightError
-        Now, or while the rows are read, if the file is empty, is no sound CSV, or unpacks to
-        too much.
+        Now, or while the rows are read, if the file is empty, invalid or too large.
     """
     layout = _layout(path, reading)
     yield Table(
@@ -85,7 +84,7 @@ def read_tables(path: Path, reading: Reading) -> Iterator[Table]:
 
 
 def _layout(path: Path, reading: Reading) -> _Layout:
-    """Find the header, below the line that declares the separator if there is one."""
+    """Find the header, after a line that declares the separator."""
     found = _likeliest_layout(path, reading)
     declared = DECLARED_DELIMITER.fullmatch(found.header[0].strip())
     if declared is None or any(found.header[1:]):
@@ -103,21 +102,21 @@ def _layout(path: Path, reading: Reading) -> _Layout:
 
 
 def _likeliest_layout(path: Path, reading: Reading) -> _Layout:
-    """Return the first row as the delimiter splits it that makes the most of it."""
+    """Return the first row, split by the delimiter that gives the most fields."""
     found: list[_Layout] = []
-    faults: list[TillsightError] = []
+    errors: list[TillsightError] = []
     for delimiter in DELIMITERS:
         try:
             with _opened(path, reading, delimiter) as (_, reader):
                 header, line = _first_row(reader)
                 found.append(_Layout(delimiter, header, line))
-        except TillsightError as fault:
-            faults.append(fault)
+        except TillsightError as error:
+            errors.append(error)
     best = max(found, key=lambda layout: len(layout.header), default=None)
     if best is not None and not best.header:
         raise TillsightError(f"{path} is empty; it needs a header and a line for each row")
-    if best is None or (faults and len(best.header) == 1):
-        raise faults[0]
+    if best is None or (errors and len(best.header) == 1):
+        raise errors[0]
     return best
 
 
@@ -130,7 +129,7 @@ def _check_width(path: Path, layout: _Layout) -> None:
 
 
 def _first_row(reader: Reader) -> tuple[list[str], int]:
-    """Return the first row that is not blank, and the line it starts on."""
+    """Return the first row that is not blank, and its line."""
     line = reader.line_num + 1
     for row in reader:
         if row:
@@ -162,7 +161,7 @@ def _runs(
 def _split(
     path: Path, line: int, rows: list[list[str]], layout: _Layout
 ) -> Iterator[tuple[int, list[list[str]]]]:
-    """Part rows where a blank line or a line break in a value disturbs the count of lines."""
+    """Split rows into runs on consecutive lines, at blank lines and line breaks in values."""
     width = len(layout.header)
     run: list[list[str]] = []
     first_line = line
@@ -170,8 +169,8 @@ def _split(
         if row and (len(row) < layout.least_width or any(row[width:])):
             raise TillsightError(
                 f"{path}, line {line}: {len(row)} values where the header has {width} columns; "
-                f"mend the line (a value that holds the separator, a quotation mark or a line "
-                f"break needs quotation marks around it) and load the file again"
+                f"correct the line (a value with a separator, a quotation mark or a line break "
+                f"needs quotation marks around it) and load the file again"
             )
         lines = 1 + sum(len(LINE_BREAK.findall(value)) for value in row)
         line += lines
@@ -187,27 +186,27 @@ def _split(
 
 @contextmanager
 def _opened(path: Path, reading: Reading, delimiter: str) -> Iterator[tuple[BinaryIO, Reader]]:
-    """Open a file as rows; whatever is wrong with its content becomes a sentence."""
+    """Open a file as rows; raise TillsightError if its content is invalid."""
     csv.field_size_limit(LONGEST_FIELD)
     try:
         with _opened_text(path, reading, errors="strict") as (file, text):
             reader = _reader(text, delimiter)
             yield file, reader
     except csv.Error as error:
-        line = _line_of_syntax_fault(path, reading, delimiter)
-        raise TillsightError(f"{path}, line {line}: {syntax_fault(str(error))}") from error
+        line = _line_of_syntax_error(path, reading, delimiter)
+        raise TillsightError(f"{path}, line {line}: {syntax_error(str(error))}") from error
     except UnicodeError as error:
-        raise TillsightError(_encoding_fault(path, reading)) from error
+        raise TillsightError(_encoding_error(path, reading)) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise TillsightError(
-            f"{path}, after line {reader.line_num}: this is no sound gzip file ({error}); copy or "
-            f"download it again, or take .gz off its name if it is not compressed"
+            f"{path}, after line {reader.line_num}: this is not a valid gzip file ({error}); copy "
+            f"or download it again, or remove .gz from its name if it is not compressed"
         ) from error
 
 
 @contextmanager
 def _opened_text(path: Path, reading: Reading, *, errors: str) -> Iterator[tuple[BinaryIO, TextIO]]:
-    """Open a file and yield it both as it lies on the disk and as text."""
+    """Open a file, and yield it as bytes on disk and as text."""
     encoding = reading.encoding
     if encoding.lower().replace("_", "-") in {"utf-8", "utf8"}:
         encoding = "utf-8-sig"
@@ -224,10 +223,7 @@ def _reader(text: TextIO, delimiter: str) -> Reader:
 
 
 def _chunks(text: TextIO) -> Iterator[TextIO]:
-    """Yield a text in pieces of whole lines.
-
-    A piece is looked through at once, which costs nothing beside a look at each line.
-    """
+    """Yield a text in pieces of whole lines, which are checked for NUL faster than single lines."""
     while chunk := text.read(CHUNK_CHARACTERS):
         chunk += text.readline(LONGEST_LINE)
         if "\0" in chunk:
@@ -235,8 +231,8 @@ def _chunks(text: TextIO) -> Iterator[TextIO]:
         yield io.StringIO(chunk, newline="")
 
 
-def _line_of_syntax_fault(path: Path, reading: Reading, delimiter: str) -> int:
-    """Read once more, row by row, and return the line that the faulty row starts on."""
+def _line_of_syntax_error(path: Path, reading: Reading, delimiter: str) -> int:
+    """Read again row by row, and return the line of the invalid row."""
     with _opened_text(path, reading, errors="strict") as (_, text):
         reader = _reader(text, delimiter)
         while True:
@@ -247,8 +243,8 @@ def _line_of_syntax_fault(path: Path, reading: Reading, delimiter: str) -> int:
                 return line
 
 
-def _encoding_fault(path: Path, reading: Reading) -> str:
-    """Read once more, letting everything pass, and say where the first fault lies."""
+def _encoding_error(path: Path, reading: Reading) -> str:
+    """Read again without decoding errors, and describe the first invalid byte."""
     encoding = reading.encoding
     with path.open("rb") as file:
         wide = wide_encoding(file.read(4))
@@ -258,38 +254,41 @@ def _encoding_fault(path: Path, reading: Reading) -> str:
         with _opened_text(path, reading, errors="surrogateescape") as (_, text):
             for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE), ""), start=1):
                 if number == 1 and line.startswith(PACKED_TWICE):
-                    return f"{path}, line 1: this is packed twice; unpack it once and load that"
-                if fault := NOT_TEXT.search(line):
-                    return f"{path}, line {number}: {byte_fault(ord(fault[0]), encoding)}"
+                    return (
+                        f"{path}, line 1: this is compressed twice; decompress it once and load "
+                        "the result"
+                    )
+                if found := NOT_TEXT.search(line):
+                    return f"{path}, line {number}: {byte_error(ord(found[0]), encoding)}"
     except UnicodeError as error:
         return f"{path} is not {encoding} text ({error}); name its encoding with --encoding"
     return f"{path} is not {encoding} text; name its encoding with --encoding"
 
 
-def syntax_fault(message: str) -> str:
-    """Say in our words, with a remedy, what the csv module says in its own."""
+def syntax_error(message: str) -> str:
+    """Describe an error of the csv module, with a remedy."""
     if "field limit" in message:
         return (
-            f"a value of this row has more than {LONGEST_FIELD:,} characters; see whether a "
+            f"a value of this row has more than {LONGEST_FIELD:,} characters; check whether a "
             f"quotation mark is not closed, and whether this is a CSV file"
         )
     if "end of data" in message:
         return (
             "a value begins here with a quotation mark that is never closed; close it, or double "
-            "it if it belongs to the value"
+            "it if it is part of the value"
         )
     if "expected after" in message:
         return (
             "a quotation mark ends a value here but more of the value follows; double the "
-            "quotation marks that belong to the value"
+            "quotation marks that are part of the value"
         )
-    return f"this is not sound CSV ({message}); mend the line and load the file again"
+    return f"this is not valid CSV ({message}); correct the line and load the file again"
 
 
-def byte_fault(character: int, encoding: str) -> str:
-    """Say which byte is no text; one that cannot be decoded comes as U+DC00 + byte (PEP 383)."""
+def byte_error(character: int, encoding: str) -> str:
+    """Describe a byte that is not text, decoded as U+DC00 + byte (PEP 383)."""
     if character == 0:
-        return "a NUL byte, which no text has; save the file as CSV in UTF-8 and load it again"
+        return "a NUL byte, which is not text; save the file as CSV in UTF-8 and load it again"
     other = "latin-1" if encoding.lower().startswith("utf") else "utf-8"
     return (
         f"byte 0x{character - 0xDC00:02X} is not {encoding}; name the encoding of the file, "
@@ -298,7 +297,7 @@ def byte_fault(character: int, encoding: str) -> str:
 
 
 def wide_encoding(beginning: bytes) -> str:
-    """Return the encoding of several bytes a character that a byte order mark names, or nothing."""
+    """Return the UTF-16 or UTF-32 encoding that a byte order mark declares, else empty text."""
     if beginning in {codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE}:
         return "utf-32"
     is_utf_16 = beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

@@ -18,21 +18,21 @@ ROWS_PER_RUN = 100
 def read_tables(path: Path, reading: Reading) -> Iterator[Table]:
     """Yield each sheet that is not empty, in the workbook's order.
 
-    The first row that is not blank is the header. A row's line is its row in
-    the sheet. A sheet is held whole: how large it may be bounds the memory.
+    The first row that is not blank is the header. Lines are rows of the sheet. A sheet is read into
+    memory as a whole, within the size limit.
 
     Parameters
     ----------
     path : Path
         The workbook.
     reading : Reading
-        How large it may be.
+        Size limit.
 
     Raises
     ------
     TillsightError
-        Now, or while the rows are read, if the workbook is damaged, protected by a password,
-        too large, or holds nothing.
+        Now, or while the rows are read, if the workbook is damaged, protected by a password, too
+        large or empty.
     """
     check_workbook(path, reading.unpacked_megabytes)
     is_empty = True
@@ -51,7 +51,7 @@ def read_tables(path: Path, reading: Reading) -> Iterator[Table]:
         ) from error
     except CalamineError as error:
         raise TillsightError(
-            f"{path} is no sound workbook ({error}); save it again as .xlsx, or as CSV"
+            f"{path} is not a valid workbook ({error}); save it again as .xlsx, or as CSV"
         ) from error
     if is_empty:
         raise TillsightError(f"{path} is empty; it needs a sheet with a header and rows")
@@ -90,7 +90,9 @@ def _texts(place: str, cells: Sequence[object]) -> list[str | None]:
     try:
         return [as_text(cell) for cell in cells]
     except ValueError as error:
-        raise TillsightError(f"{place}: {error}; mend the cell and load the file again") from error
+        raise TillsightError(
+            f"{place}: {error}; correct the cell and load the file again"
+        ) from error
 
 
 def _is_filled(row: Sequence[object]) -> bool:

@@ -1,4 +1,4 @@
-"""Which files can be loaded, and who reads them."""
+"""Checks of a file before it is read, and the choice of its reader."""
 
 from __future__ import annotations
 
@@ -13,34 +13,22 @@ from scripts.ingest.table import Reading, Table
 TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
 PARQUET_SUFFIXES = {".parquet", ".pq"}
 WORKBOOK_SUFFIXES = {".xlsx", ".xlsm"}
-# What a file of another kind begins with, whatever it is called.
+# Magic bytes of other kinds of file.
 BEGINNINGS = {b"PK\x03\x04": ".xlsx", b"PAR1": ".parquet", b"\x1f\x8b": ".csv.gz"}
 
 
 def check_encoding(encoding: str) -> None:
-    """Look whether an encoding is known.
-
-    Raises
-    ------
-    TillsightError
-        If it is not.
-    """
+    """Raise TillsightError if an encoding is unknown."""
     try:
         "a".encode(encoding)
     except (LookupError, ValueError) as error:
         raise TillsightError(
-            f"there is no encoding '{encoding}'; name one like utf-8, latin-1 or cp1252"
+            f"unknown encoding '{encoding}'; choose one like utf-8, latin-1 or cp1252"
         ) from error
 
 
 def check_file(path: Path) -> None:
-    """Look whether a path is a file that can be read and is what its name says.
-
-    Raises
-    ------
-    TillsightError
-        If it is not.
-    """
+    """Raise TillsightError unless a path is a readable file of the kind that its name says."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -50,28 +38,28 @@ def check_file(path: Path) -> None:
         with path.open("rb") as file:
             beginning = file.read(4)
     except FileNotFoundError as error:
-        raise TillsightError(f"{path} does not exist; look for a slip in its name") from error
+        raise TillsightError(f"{path} does not exist; check its name") from error
     except OSError as error:
         raise TillsightError(
-            f"{path} cannot be read ({error.strerror}); see whether you may read it"
+            f"{path} cannot be read ({error.strerror}); check its permissions"
         ) from error
     _check_kind(path, beginning)
 
 
 def read_tables(path: Path, reading: Reading) -> Iterator[Table]:
-    """Yield the tables of a file, read by what its name ends in.
+    """Yield the tables of a file, whose suffix selects the reader.
 
     Parameters
     ----------
     path : Path
         The file.
     reading : Reading
-        How it is to be read.
+        Encoding and size limit.
 
     Raises
     ------
     TillsightError
-        Now, or while the rows are read, if the file is damaged, empty, or unpacks to too much.
+        Now, or while the rows are read, if the file is damaged, empty or too large.
     """
     suffix = _suffix(path)
     if suffix in PARQUET_SUFFIXES:
@@ -87,7 +75,7 @@ def _check_kind(path: Path, beginning: bytes) -> None:
     is_text = suffix in TEXT_SUFFIXES
     if not is_text and (is_packed or suffix not in PARQUET_SUFFIXES | WORKBOOK_SUFFIXES):
         raise TillsightError(
-            f"{path} is of no kind that can be loaded; give a name that ends in .csv, .csv.gz, "
+            f"{path} is not a kind of file that can be loaded; its name must end in .csv, .csv.gz, "
             f".tsv, .txt, .parquet or .xlsx"
         )
     if not beginning:
@@ -95,11 +83,11 @@ def _check_kind(path: Path, beginning: bytes) -> None:
     for magic, true_suffix in BEGINNINGS.items():
         if is_text and not is_packed and beginning.startswith(magic):
             raise TillsightError(
-                f"{path} is no text but a {true_suffix} file; rename it to end in {true_suffix}"
+                f"{path} is not text but a {true_suffix} file; rename it to end in {true_suffix}"
             )
 
 
 def _suffix(path: Path) -> str:
-    """Return what a name ends in, `.gz` apart."""
+    """Return the suffix of a name without `.gz`."""
     name = path.name.lower().removesuffix(".gz")
     return Path(name).suffix

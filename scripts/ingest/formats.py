@@ -1,4 +1,4 @@
-"""The forms of file that can be loaded, as data, and which form a header has."""
+"""The file formats that can be loaded, as data, and detection of a format from its header."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from scripts.errors import TillsightError
 
-# A header that is no header can be of any size; a sentence is not.
+# A file without a header can begin with a line of any length; error messages stay short.
 MOST_SHOWN = 20
 LONGEST_SHOWN = 60
 NUMBER_OR_DATE = re.compile(r"(?=.*\d)[-+\d.,/:TZ ]+")
@@ -16,16 +16,16 @@ NUMBER_OR_DATE = re.compile(r"(?=.*\d)[-+\d.,/:TZ ]+")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a raw table and the headers that files give it.
+    """A column of a raw table and the headers that files use for it.
 
     Attributes
     ----------
     name : str
-        Name in the raw table; accepted as a header too.
+        Name in the raw table; also accepted as a header.
     headers : tuple of str
         Other accepted headers, the usual one first.
     is_required : bool
-        Whether a file without it is refused; an optional column lands as NULL.
+        Whether a file without it is refused; a missing optional column lands as NULL.
     """
 
     name: str
@@ -34,22 +34,22 @@ class Column:
 
     @property
     def usual_header(self) -> str:
-        """The header to name in a sentence."""
+        """The header to name in an error message."""
         return self.headers[0] if self.headers else self.name
 
 
 @dataclass(frozen=True)
-class Form:
-    """One kind of file.
+class Format:
+    """How the columns of an export map to a raw table.
 
     Attributes
     ----------
     name : str
-        What `--form` takes.
+        Value of `--format`.
     description : str
-        What the file is and where it comes from, for the help.
+        Content and origin of the file, for the help.
     columns : tuple of Column
-        What is landed, in the order of the raw table.
+        Columns that are landed, in the order of the raw table.
     """
 
     name: str
@@ -64,19 +64,19 @@ class Form:
 
 @dataclass(frozen=True)
 class Recognised:
-    """A header that has been understood.
+    """The format of a header, and the positions of its columns.
 
     Attributes
     ----------
-    form : Form
-        The form it has.
+    file_format : Format
+        The format.
     columns : tuple of str
         Columns of the raw table that the file fills.
     positions : tuple of int
-        Where each of them stands in a row of the file, counted from 0.
+        Position of each of them in a row of the file, counted from 0.
     """
 
-    form: Form
+    file_format: Format
     columns: tuple[str, ...]
     positions: tuple[int, ...]
 
@@ -85,8 +85,8 @@ def _optional(name: str, *headers: str) -> Column:
     return Column(name, headers, is_required=False)
 
 
-FORMS: tuple[Form, ...] = (
-    Form(
+FORMATS: tuple[Format, ...] = (
+    Format(
         "standard_customers",
         "Customers, one per line.",
         (
@@ -97,7 +97,7 @@ FORMS: tuple[Form, ...] = (
             _optional("country"),
         ),
     ),
-    Form(
+    Format(
         "standard_products",
         "Products, one per line.",
         (
@@ -107,7 +107,7 @@ FORMS: tuple[Form, ...] = (
             Column("price"),
         ),
     ),
-    Form(
+    Format(
         "standard_transactions",
         "Sales and returns, one product of one sale per line.",
         (
@@ -120,7 +120,7 @@ FORMS: tuple[Form, ...] = (
             Column("amount"),
         ),
     ),
-    Form(
+    Format(
         "uci_order_lines",
         "UCI Online Retail I and II: invoice lines with a unit price.",
         (
@@ -134,7 +134,7 @@ FORMS: tuple[Form, ...] = (
             Column("country", ("Country",)),
         ),
     ),
-    Form(
+    Format(
         "shopify_order_lines",
         "Shopify orders export: one line item per line.",
         (
@@ -160,71 +160,73 @@ FORMS: tuple[Form, ...] = (
 )
 
 
-def form_named(name: str) -> Form:
-    """Return the form that `--form` names.
+def format_named(name: str) -> Format:
+    """Return the format with this name.
 
     Raises
     ------
     TillsightError
-        If there is no such form; the sentence lists those there are.
+        If the name is unknown; the message lists the known ones.
     """
-    for form in FORMS:
-        if form.name == name:
-            return form
-    raise TillsightError(f"there is no form '{name}'; choose one of {_names(FORMS)}")
+    for file_format in FORMATS:
+        if file_format.name == name:
+            return file_format
+    raise TillsightError(f"unknown format '{name}'; choose one of {_names(FORMATS)}")
 
 
-def recognise(header: Sequence[str], *, place: str, form: Form | None = None) -> Recognised:
-    """Return the form of a header, and where its columns stand.
+def recognise(
+    header: Sequence[str], *, place: str, file_format: Format | None = None
+) -> Recognised:
+    """Return the format of a header and the positions of its columns.
 
-    Names count, order does not; case, spaces, underscores, a byte order mark
-    and surrounding quotation marks are ignored. Columns that the form does not
-    know are left out. Where several forms fit, the one with the most columns is it.
+    Columns are matched by name, in any order. Case, spaces, underscores, a byte order mark and
+    surrounding quotation marks are ignored. Unknown columns are left out. If several formats fit,
+    the one with the most known columns is chosen.
 
     Parameters
     ----------
     header : sequence of str
-        The header's fields.
+        The fields of the header.
     place : str
-        File and line (or sheet), to begin a sentence with.
-    form : Form, optional
-        The form that the user named; no other is tried then.
+        File and line (or sheet), for the error message.
+    file_format : Format, optional
+        The format chosen by the user; by default it is detected.
 
     Raises
     ------
     TillsightError
-        If a required column is missing, a column is named twice, or two forms
-        fit equally well.
+        If a required column is missing, a column occurs twice, or two formats fit equally well.
 
     Examples
     --------
     >>> recognise(["Price", "Product ID", "product name"], place="p.csv").positions
     (1, 2, 0)
     """
-    chosen = form or _likeliest_form(header, place)
+    chosen = file_format or _likeliest_format(header, place)
     found = _positions(chosen, header)
     missing = [c for c in chosen.columns if c.is_required and not found[c.name]]
     if missing:
-        raise TillsightError(_missing_sentence(header, place, chosen, missing, is_named=bool(form)))
+        is_chosen = file_format is not None
+        raise TillsightError(_missing_sentence(header, place, chosen, missing, is_chosen=is_chosen))
     for column in chosen.columns:
         if len(found[column.name]) > 1:
             doubled = " and ".join(f"'{header[at]}'" for at in found[column.name])
             raise TillsightError(
-                f"{place}: {doubled} name the same column of form {chosen.name}; "
-                f"keep one of them, and delete or rename the others"
+                f"{place}: {doubled} are the same column of format {chosen.name}; "
+                f"delete or rename all but one of them"
             )
     columns = tuple(name for name, at in found.items() if at)
     return Recognised(chosen, columns, tuple(found[name][0] for name in columns))
 
 
 def _plain(header: str) -> str:
-    """Return what is compared of a header."""
+    """Normalise a header for comparison."""
     unquoted = header.replace("\ufeff", "").strip().strip("\"'")
     return "".join(unquoted.split()).replace("_", "").casefold()
 
 
-def _positions(form: Form, header: Sequence[str]) -> dict[str, list[int]]:
-    """Return for each column of the form where the header names it."""
+def _positions(file_format: Format, header: Sequence[str]) -> dict[str, list[int]]:
+    """Return the positions in the header of each column of the format."""
     plain = [_plain(field) for field in header]
     return {
         column.name: [
@@ -232,81 +234,82 @@ def _positions(form: Form, header: Sequence[str]) -> dict[str, list[int]]:
             for at, field in enumerate(plain)
             if field in {_plain(name) for name in (column.name, *column.headers)}
         ]
-        for column in form.columns
+        for column in file_format.columns
     }
 
 
-def _likeliest_form(header: Sequence[str], place: str) -> Form:
-    """Return the form that fits, or else the nearest one."""
-    found = {form: _positions(form, header) for form in FORMS}
-    known = {form: sum(map(bool, found[form].values())) for form in FORMS}
+def _likeliest_format(header: Sequence[str], place: str) -> Format:
+    """Return the format that fits, else the nearest one."""
+    found = {one: _positions(one, header) for one in FORMATS}
+    known = {one: sum(map(bool, found[one].values())) for one in FORMATS}
     if not any(known.values()):
         if _is_row(header):
             raise TillsightError(
-                f"{place}: the first line holds values, where the names of the columns should "
-                f"stand. Put a line with the names above it: {_needed()}"
+                f"{place}: the first line holds values instead of column names. Insert a line with "
+                f"the column names above it: {_needed()}"
             )
-        raise TillsightError(_unknown_sentence(header, place))
+        raise TillsightError(
+            f"{place}: the header fits no format: none of the columns found, {_shown(header)}, "
+            f"is known. Rename them to those of one of the formats: {_needed()}"
+        )
 
-    needed = {form: [c.name for c in form.columns if c.is_required] for form in FORMS}
+    needed = {one: [c.name for c in one.columns if c.is_required] for one in FORMATS}
     share = {
-        form: sum(bool(found[form][name]) for name in needed[form]) / len(needed[form])
-        for form in FORMS
+        one: sum(bool(found[one][name]) for name in needed[one]) / len(needed[one])
+        for one in FORMATS
     }
-    best = max(FORMS, key=lambda form: (share[form], known[form]))
-    equal = [f for f in FORMS if share[f] == 1 and known[f] == known[best]]
+    best = max(FORMATS, key=lambda one: (share[one], known[one]))
+    equal = [one for one in FORMATS if share[one] == 1 and known[one] == known[best]]
     if len(equal) > 1:
         raise TillsightError(
             f"{place}: the header fits {_names(equal)} equally well; "
-            f"say which one it is with --form, for example --form {equal[0].name}"
+            f"choose one with --format, for example --format {equal[0].name}"
         )
     return best
 
 
 def _missing_sentence(
-    header: Sequence[str], place: str, form: Form, missing: list[Column], *, is_named: bool
+    header: Sequence[str],
+    place: str,
+    file_format: Format,
+    missing: list[Column],
+    *,
+    is_chosen: bool,
 ) -> str:
     names = ", ".join(f"'{column.usual_header}'" for column in missing)
     columns = f"{'columns' if len(missing) > 1 else 'column'} {names}"
     what = (
-        f"form {form.name} needs the {columns}"
-        if is_named
-        else f"the header fits no form; the nearest, {form.name}, needs the {columns}"
+        f"format {file_format.name} needs the {columns}"
+        if is_chosen
+        else f"the header fits no format; the nearest, {file_format.name}, needs the {columns}"
     )
-    others = _names([other for other in FORMS if other is not form])
+    others = _names([other for other in FORMATS if other is not file_format])
     return (
         f"{place}: {what}, and the columns found are {_shown(header)}. Rename the "
         f"{'columns that hold them' if len(missing) > 1 else 'column that holds it'}, "
-        f"or name another form with --form ({others})"
+        f"or choose another format with --format ({others})"
     )
 
 
 def _is_row(header: Sequence[str]) -> bool:
-    """Return whether a header is a row of a file that has none: a sentence must not quote it."""
+    """Return whether a header is a data row, which an error message must not quote."""
     return any(NUMBER_OR_DATE.fullmatch(field.strip()) or "@" in field for field in header)
 
 
-def _unknown_sentence(header: Sequence[str], place: str) -> str:
-    return (
-        f"{place}: the header fits no form: none of the columns found, {_shown(header)}, "
-        f"is known. Rename them to those that one of the forms needs: {_needed()}"
-    )
-
-
 def _needed() -> str:
-    """Name for each form the columns that it cannot do without."""
+    """List the required columns of each format."""
     return "; ".join(
-        f"{form.name} ({', '.join(c.usual_header for c in form.columns if c.is_required)})"
-        for form in FORMS
+        f"{one.name} ({', '.join(c.usual_header for c in one.columns if c.is_required)})"
+        for one in FORMATS
     )
 
 
-def _names(forms: Sequence[Form]) -> str:
-    return ", ".join(form.name for form in forms)
+def _names(formats: Sequence[Format]) -> str:
+    return ", ".join(file_format.name for file_format in formats)
 
 
 def _shown(header: Sequence[str]) -> str:
-    """Return the header's fields for a sentence, a long header cut short."""
+    """Return the fields of the header for an error message, at most `MOST_SHOWN` of them."""
     shown = ", ".join(f"'{field[:LONGEST_SHOWN]}'" for field in header[:MOST_SHOWN])
     rest = len(header) - MOST_SHOWN
     return shown if rest <= 0 else f"{shown} and {rest} more"

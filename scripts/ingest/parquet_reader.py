@@ -1,4 +1,4 @@
-"""Read a Parquet file, some rows at a time."""
+"""Read a Parquet file in batches."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from scripts.ingest.size_limits import MEGABYTE, too_large
 from scripts.ingest.table import LONGEST_FIELD, Reading, Run, Table, as_text
 
 ROWS_PER_BATCH = 10_000
-# A value that repeats is stored once: a small file can hold millions of long ones. Rows are read so
-# few at a time that those of a column take no more than this, whatever the longest is.
+# Repeated values are stored once, so that a small file can contain millions of long ones. The size
+# of a batch is chosen so that a column of the longest value takes no more than this.
 BATCH_BYTES = 32 * MEGABYTE
-# Rows that are measured together, as whole numbers of four bytes.
+# Rows per batch when values are measured, as dictionary indices of four bytes.
 ROWS_MEASURED = 1 << 20
 
 
 def read_tables(path: Path, reading: Reading) -> Iterator[Table]:
     """Yield the one table of a Parquet file.
 
-    Rows are numbered as in a CSV file with the same content: the first is on line 2.
+    Rows are numbered as in a CSV file: the first is on line 2.
 
     Parameters
     ----------
     path : Path
         The file.
     reading : Reading
-        How much it may unpack to.
+        Size limit.
 
     Raises
     ------
     TillsightError
-        Now, or while the rows are read, if the file is damaged, holds lists or structures, a
-        value that is no text or too long, or unpacks to too much.
+        Now, or while the rows are read, if the file is damaged, nested or too large, or a value is
+        too long or cannot be converted to text.
     """
     with _opened(path) as file:
         header = tuple(file.schema_arrow.names)
@@ -63,7 +63,7 @@ def _runs(path: Path, reading: Reading, positions: tuple[int, ...]) -> Iterator[
     for field in fields:
         if pa.types.is_nested(field.type):
             raise TillsightError(
-                f"{path}: column '{field.name}' holds {field.type}, not single values; "
+                f"{path}: column '{field.name}' contains {field.type}, not single values; "
                 f"write it as text or numbers and load the file again"
             )
     batch_size = min(ROWS_PER_BATCH, BATCH_BYTES // _longest_value(path, fields))
@@ -81,13 +81,7 @@ def _runs(path: Path, reading: Reading, positions: tuple[int, ...]) -> Iterator[
 
 
 def _longest_value(path: Path, fields: Sequence[pa.Field]) -> int:
-    """Return the bytes of the longest text, at least 1; each value is held once, never row by row.
-
-    Raises
-    ------
-    TillsightError
-        If there is one that is too long.
-    """
+    """Return the bytes of the longest text, at least 1; raise TillsightError if it is too long."""
     names = [field.name for field in fields if _is_text(field.type)]
     longest = 1
     with _opened(path, read_dictionary=names) as file:
@@ -97,8 +91,8 @@ def _longest_value(path: Path, fields: Sequence[pa.Field]) -> int:
                 longest = max(longest, pc.max(lengths).as_py() or 0)
                 if longest > LONGEST_FIELD:
                     raise TillsightError(
-                        f"{path}: column '{name}' holds a value of more than {LONGEST_FIELD:,} "
-                        f"bytes; see whether it is the right column"
+                        f"{path}: column '{name}' contains a value of more than "
+                        f"{LONGEST_FIELD:,} bytes; check whether it is the right column"
                     )
     return longest
 
@@ -121,14 +115,14 @@ def _plain(column: pa.Array) -> pa.Array:
 
 
 def _texts(path: Path, name: str, column: pa.Array) -> list[str | None]:
-    """Return the values of a column as text; what cannot be written as text becomes a sentence."""
+    """Return the values of a column as text."""
     try:
         return [as_text(value) for value in column.to_pylist()]
     except (ValueError, OverflowError, LookupError) as error:
-        # a date beyond the year 9999, a time zone that nobody knows, bytes that are no text
+        # a date after the year 9999, an unknown time zone, bytes that are not text
         raise TillsightError(
-            f"{path}: column '{name}' cannot be read as text ({error}); mend the value, or write "
-            f"the column as text, and load the file again"
+            f"{path}: column '{name}' cannot be converted to text ({error}); correct the value, or "
+            f"write the column as text, and load the file again"
         ) from error
 
 
@@ -140,5 +134,5 @@ def _opened(path: Path, read_dictionary: list[str] | None = None) -> Iterator[pq
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).partition("\n")[0]
         raise TillsightError(
-            f"{path} is no sound Parquet file ({reason}); write or download it again"
+            f"{path} is not a valid Parquet file ({reason}); write or download it again"
         ) from error

@@ -1,17 +1,14 @@
-"""Where files land: what loading asks of an engine's raw tables, and SQLite's answer."""
+"""The interface of an engine's raw tables that loading uses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Any, Protocol
 
-from scripts.ingest.formats import Form
+from scripts.ingest.formats import Format
 from scripts.ingest.table import Run
-
-# One statement for many rows costs SQLite a third less than one for each; more bring nothing.
-ROWS_PER_STATEMENT = 100
 
 
 @dataclass(frozen=True)
@@ -23,59 +20,58 @@ class LoadRow:
     load_id : int
         Counts up from 1.
     file_name, sheet : str
-        Its name without the folder; the sheet is empty where a file has none.
-    form : str
-        Name of the form it was read as.
+        Name of the file without its folder; name of the sheet, empty for files without sheets.
+    format : str
+        Name of the format.
     file_sha256 : str
-        What its bytes are known by.
+        Hash of the file's bytes.
     row_count : int
-        Rows that it holds, header excluded.
+        Number of rows, header excluded.
     input_fingerprint : str
-        Names everything loaded up to it.
+        Hash of everything loaded up to and including this load.
     """
 
     load_id: int
     file_name: str
     sheet: str
-    form: str
+    format: str
     file_sha256: str
     row_count: int
     input_fingerprint: str
 
 
-LOAD_COLUMNS = tuple(field.name for field in fields(LoadRow))
+# raw_loads of version 0.1.0 calls the format "form".
+STORED_NAMES = {field.name: field.name for field in fields(LoadRow)} | {"format": "form"}
+LOAD_COLUMNS = tuple(STORED_NAMES.values())
+SELECT_LOADS = "select " + ", ".join(f"{stored} as {name}" for name, stored in STORED_NAMES.items())
+"""Ends before `from`: the table's schema differs by engine."""
+
+
+def load_rows(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[LoadRow]:
+    """Return rows of a query that begins with `SELECT_LOADS`, given the names of its columns."""
+    return [LoadRow(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 class Landing(Protocol):
-    """Raw tables within a transaction: all that is done to them stays, or nothing."""
+    """Raw tables within a transaction."""
 
     def loads(self, file_sha256: str | None = None) -> list[LoadRow]:
-        """Return what has landed, in order; of all files, or of one."""
+        """Return the loads in order; of all files, or of one."""
 
     def insert(
-        self, form: Form, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
+        self, file_format: Format, columns: tuple[str, ...], load_id: int, runs: Iterator[Run]
     ) -> int:
-        """Land the rows of a table, and return how many they are."""
+        """Insert the rows of a table and return their number."""
 
     def register(self, load: LoadRow) -> None:
-        """Add a row of `raw_loads`."""
+        """Insert a row into `raw_loads`."""
 
 
 class RawStore(Protocol):
     """The raw tables of an engine."""
 
-    def ensure(self) -> None:
-        """Create the raw tables that are not there yet."""
-
     def loads(self) -> list[LoadRow]:
-        """Return what has landed, in order, also while others land."""
+        """Return the committed loads in order, also while a landing is open."""
 
     def landing(self) -> AbstractContextManager[Landing]:
-        """Begin a transaction; a failure inside undoes all of it."""
-
-
-def reported(runs: Iterator[Run], report: Callable[[int], None]) -> Iterator[Run]:
-    """Pass runs of rows on, and tell after each how far the table has been read."""
-    for run in runs:
-        yield run
-        report(run.done)
+        """Begin a transaction, which is rolled back on an exception."""

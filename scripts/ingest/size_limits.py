@@ -1,4 +1,4 @@
-"""How much packed files hold, counted while they are unpacked: no bomb fills memory or disk."""
+"""Limits of the unpacked size of compressed files, against decompression bombs."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from scripts.errors import TillsightError
 
 MEGABYTE = 1 << 20
 CHUNK_BYTES = MEGABYTE
-# A sheet is held whole, every cell between its corners: 32 bytes each.
+# A sheet is read into memory as a rectangle, 32 bytes per cell.
 MOST_CELLS = 50_000_000
 
-# Where a cell or row says that it stands; and the same beyond column Z or row 999,999: a sheet
-# without any such reference has fewer cells than the most, and they need not be counted.
+# References of cells and rows; references beyond column Z or row 999,999. A sheet without one of
+# the latter has fewer than `MOST_CELLS` cells.
 REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)""")
 FAR_REFERENCE = re.compile(rb"""r\s*=\s*["'](?:[A-Za-z]{2}|[A-Za-z]?\d{7})""")
 LONGEST_REFERENCE = 64
 
 
 class BoundedGzipFile(gzip.GzipFile):
-    """A gzip file that is unpacked up to a limit.
+    """A gzip file with a limit on its unpacked size.
 
     Parameters
     ----------
     path : Path
-        Name of the file, for the sentence.
+        Name of the file, for the error message.
     fileobj : binary file
-        The file, opened.
+        The open file.
     unpacked_megabytes : int
-        Most that it may unpack to, in units of 2**20 bytes.
+        The limit, in units of 2**20 bytes.
 
     Raises
     ------
     TillsightError
-        While it is read, once it has unpacked to more.
+        While it is read, above the limit.
     """
 
     def __init__(self, path: Path, fileobj: gzip._ReadableFileobj, unpacked_megabytes: int) -> None:
@@ -48,7 +48,7 @@ class BoundedGzipFile(gzip.GzipFile):
         self._unpacked_megabytes = unpacked_megabytes
 
     def read1(self, size: int = -1) -> bytes:
-        """Return the next bytes, as many as come at once."""
+        """Return the next bytes."""
         data = super().read1(size)
         if self.tell() > self._unpacked_megabytes * MEGABYTE:
             raise too_large(self._path, self._unpacked_megabytes)
@@ -56,25 +56,25 @@ class BoundedGzipFile(gzip.GzipFile):
 
 
 def check_workbook(path: Path, unpacked_megabytes: int) -> None:
-    """Look how large a workbook is before it is read, since its reader holds sheets whole.
+    """Check the size of a workbook before it is read: the reader holds whole sheets in memory.
 
-    Everything is unpacked once, since the sizes that an archive states need not be true. What is
-    no archive is left to that reader.
+    All parts are unpacked once, because the sizes in an archive can be false. Files that are not
+    archives are left to the reader.
 
     Parameters
     ----------
     path : Path
         The workbook.
     unpacked_megabytes : int
-        Most that its parts may unpack to together, in units of 2**20 bytes.
+        Limit of all parts together, in units of 2**20 bytes.
 
     Raises
     ------
     TillsightError
-        If it is no sound archive, unpacks to more, or has a cell that stands far from the others.
+        If it is damaged, above the limit, or has a cell far from the others.
     """
     if not zipfile.is_zipfile(path):
-        return  # the reader of workbooks says what it is instead
+        return  # the reader raises the error
     try:
         with zipfile.ZipFile(path) as archive:
             for part in _wide_or_long_parts(archive, path, unpacked_megabytes):
@@ -82,12 +82,12 @@ def check_workbook(path: Path, unpacked_megabytes: int) -> None:
                     _check_corner(path, part.filename, pieces)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise TillsightError(
-            f"{path} is no sound workbook ({error}); save it again as .xlsx, or as CSV"
+            f"{path} is not a valid workbook ({error}); save it again as .xlsx, or as CSV"
         ) from error
 
 
 def too_large(path: Path, unpacked_megabytes: int) -> TillsightError:
-    """Return the sentence for a file that unpacks to more than the limit."""
+    """Return the error for a file above the limit."""
     return TillsightError(
         f"{path} unpacks to more than {unpacked_megabytes:,} MB; if you know what it holds, set "
         f"TILLSIGHT_UNPACKED_MB in .env to a higher number and load it again"
@@ -97,12 +97,12 @@ def too_large(path: Path, unpacked_megabytes: int) -> TillsightError:
 def _wide_or_long_parts(
     archive: zipfile.ZipFile, path: Path, unpacked_megabytes: int
 ) -> list[zipfile.ZipInfo]:
-    """Unpack all parts, up to the limit in all, and return those with a reference far out."""
+    """Unpack all parts within the limit, and return those with a far reference."""
     left = unpacked_megabytes * MEGABYTE
     found = []
     for part in archive.infolist():
         is_far = False
-        # the size that the archive states may be too low: let it be read beyond what is left
+        # the size in the archive can be too low: allow reading beyond the limit
         part.file_size = left + 2 * CHUNK_BYTES
         with closing(_unpacked(archive, part)) as pieces:
             for text, new_bytes in pieces:
@@ -116,7 +116,7 @@ def _wide_or_long_parts(
 
 
 def _unpacked(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Generator[tuple[bytes, int]]:
-    """Yield a part in pieces, each begun with the end of the one before, and their new bytes."""
+    """Yield overlapping pieces of a part, and the number of new bytes in each."""
     rest = b""
     with archive.open(part) as file:
         while chunk := file.read(CHUNK_BYTES):
@@ -125,23 +125,23 @@ def _unpacked(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Generator[tupl
 
 
 def _check_corner(path: Path, part: str, pieces: Iterator[tuple[bytes, int]]) -> None:
-    """Raise where the rectangle around all cells that a sheet names has too many of them."""
+    """Raise if the bounding rectangle of a sheet has too many cells."""
     rows = columns = 1
     for text, _ in pieces:
         references = REFERENCE.findall(text)
-        # more than ten digits or six letters are too many, whatever follows
+        # ten digits or six letters are above the limit anyway
         rows = max(rows, max((int(row[:10]) for _, row in references), default=1))
         columns = max(columns, *map(_column_number, {letters[:6] for letters, _ in references}), 1)
         if rows * columns > MOST_CELLS:
             raise TillsightError(
-                f"{path}, {part}: a cell stands too far from the others (the sheet reaches to row "
+                f"{path}, {part}: a cell is too far from the others (the sheet extends to row "
                 f"{rows:,} and column {columns:,}); delete the rows below the table and the "
                 f"columns beside it, or save it as CSV"
             )
 
 
 def _column_number(letters: bytes) -> int:
-    """Return the place of a column from its letters: A is 1, Z is 26, AA is 27."""
+    """Return the number of a column: A is 1, Z is 26, AA is 27."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - ord("A") + 1

@@ -1,4 +1,4 @@
-"""What every kind of file comes down to: a header, and runs of rows that are text."""
+"""The common representation of files: a header, and runs of rows of text."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-# Above it a float cannot tell one whole number from the next.
+# Larger floats do not represent every integer.
 EXACT_FLOATS = 2**53
-# No cell of a shop is as long: in CSV it is a quotation mark that nobody closed.
+# A longer value is an unclosed quotation mark in a CSV file.
 LONGEST_FIELD = 1 << 20
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How files are to be read.
+    """Options of reading.
 
     Attributes
     ----------
     encoding : str
         Encoding of the text files; with UTF-8 a byte order mark is allowed.
     unpacked_megabytes : int
-        Most that a packed file (gzip, Parquet, workbook) may unpack to, in units of 2**20 bytes.
+        Maximum unpacked size of a compressed file (gzip, Parquet, workbook), in units of 2**20
+        bytes.
     """
 
     encoding: str = "utf-8"
@@ -32,16 +33,16 @@ class Reading:
 
 
 class Run(NamedTuple):
-    """Rows that stand on consecutive lines.
+    """Rows on consecutive lines.
 
     Attributes
     ----------
     first_line : int
-        Line (or row of the sheet) that the first of them starts on; the file's first is 1.
+        Line (or row of the sheet) of the first row, from 1.
     rows : sequence of sequence of (str or None)
-        The chosen values of each row.
+        The selected values of each row.
     done : int
-        How much of the table has been read, as `Table.size` counts it.
+        Part of the table that has been read, in units of `Table.size`.
     """
 
     first_line: int
@@ -56,15 +57,15 @@ class Table:
     Attributes
     ----------
     place : str
-        File and line of the header, to begin a sentence with.
+        File and line of the header, for error messages.
     sheet : str
-        Name of the sheet; empty where a file has none.
+        Name of the sheet; empty for files without sheets.
     header : tuple of str
         Names of all columns.
     size : int
-        Bytes on disk, or rows: what progress is counted in.
+        Bytes on disk, or rows: the unit of progress.
     runs : callable
-        Given the positions of the wanted columns, yields the rows in order.
+        Called with the positions of the selected columns; yields the rows in order.
     """
 
     place: str
@@ -75,12 +76,12 @@ class Table:
 
 
 def as_text(value: object) -> str | None:
-    """Write a typed value the one way it can land.
+    """Return the canonical text of a typed value.
 
     Parameters
     ----------
     value : object
-        What Parquet or a workbook holds in one cell.
+        Value of a cell of Parquet or a workbook.
 
     Returns
     -------
@@ -125,9 +126,9 @@ def as_text(value: object) -> str | None:
 
 
 def _sound(text: str) -> str:
-    """Return a text that can land: SQLite would end it at a NUL."""
+    """Return the text unless it is invalid; SQLite would truncate it at a NUL."""
     if "\0" in text:
-        raise ValueError("a value holds a NUL character, which no text has")
+        raise ValueError("a value contains a NUL character")
     if len(text) > LONGEST_FIELD:
         raise ValueError(f"a value has more than {LONGEST_FIELD:,} characters")
     return text

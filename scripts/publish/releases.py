@@ -1,13 +1,12 @@
-"""Marts, page and CSV files of one build: a generation, which readers see as a whole.
+"""Atomic publication of a release: marts, page and CSV files of one build.
 
-`generations/<number>/` of the data folder holds `marts.db`, `dbt_docs.html`, `site/` and `exports/`
-of one build (and `marts.duckdb`, where that is the engine), and the symbolic link `current` leads
-to the published one. A new generation is made in `building/`; renaming that link over the old one
-publishes all of it at once. What people open (`marts.db`, `site`, `exports/customers.csv`) are
-links through `current`. `exports/` itself is a plain folder, so that files of others in it stay
-where they are.
+`generations/<number>/` in the data folder holds `marts.db`, `dbt_docs.html`, `site/` and `exports/`
+of one release (and `marts.duckdb` on DuckDB). The symbolic link `current` points to the published
+one. A new release is built in `building/`; renaming a new link over `current` publishes it
+atomically. `marts.db`, `site` and the files in `exports/` are links through `current`. `exports/`
+itself is a plain folder, so that other files in it stay.
 
-The generation before stays until the next publish, for readers who have opened it and go on.
+The previous release stays until the next publish: open readers do not block a publish.
 """
 
 from __future__ import annotations
@@ -21,11 +20,15 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import reports.marts.build
 import reports.marts.reader
 from scripts.errors import TillsightError
 from scripts.publish import seal
 
-# What is written beside its place carries such a name until it is whole.
+FOLDER = "generations"
+"""Name on disk since version 0.1.0."""
+
+# Names of files and links that are not renamed to their final name yet.
 _UNFINISHED = {
     ".": re.compile(r"\.(marts\.(?:db|duckdb)|dbt_docs\.html|site|current)\.(link|old)"),
     "exports": re.compile(
@@ -37,8 +40,8 @@ _PAGE_ASIDE = re.compile(r"\.(?P<page>site(_public)?(\.html)?)-[a-z0-9_]{8}(?P<i
 
 
 @dataclass(frozen=True)
-class Generation:
-    """Where the parts of a generation lie."""
+class Release:
+    """Paths of the parts of a release."""
 
     folder: Path
 
@@ -49,12 +52,12 @@ class Generation:
 
     @property
     def marts_duckdb(self) -> Path:
-        """The marts as DuckDB holds them, where it is the target."""
+        """The marts on DuckDB."""
         return self.folder / "marts.duckdb"
 
     @property
     def dbt_docs_html(self) -> Path:
-        """Documentation of the project by dbt itself."""
+        """Dbt's documentation of the project."""
         return self.folder / "dbt_docs.html"
 
     @property
@@ -64,55 +67,43 @@ class Generation:
 
     @property
     def exports_dir(self) -> Path:
-        """The CSV files, and which build they are of."""
+        """The CSV files and the file that names their build."""
         return self.folder / "exports"
 
 
-def begin(data_dir: Path) -> Generation:
-    """Make room for a new generation; what an earlier attempt left there is gone.
+def begin(data_dir: Path) -> Release:
+    """Create the empty folder of a new release, and delete an unpublished one.
 
     Raises
     ------
     TillsightError
-        If the data folder lies on a disk without symbolic links.
+        If the disk of the data folder has no symbolic links.
     """
     building = data_dir / "building"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
-        _point(building / "current", Path("generations"))
+        _point(building / "current", Path(FOLDER))
         (building / "current").unlink()
     except (OSError, NotImplementedError) as error:
         raise TillsightError(
-            f"{data_dir} cannot hold symbolic links ({error}), by which marts, page and CSV files "
-            "switch together; choose a folder on another disk with --data-dir (on Windows, one "
-            "within WSL)"
+            f"{data_dir} cannot hold symbolic links ({error}), which publish marts, page and CSV "
+            "files together; choose a folder on another disk with --data-dir (on Windows, one "
+            "in WSL)"
         ) from error
-    return Generation(building)
+    return Release(building)
 
 
 @contextmanager
-def successor(data_dir: Path, marts_db: Path) -> Iterator[Generation]:
-    """Give a copy of what is published, to change a part of it; published at the end.
-
-    Parameters
-    ----------
-    data_dir : Path
-        The data folder.
-    marts_db : Path
-        The published marts.
-
-    Yields
-    ------
-    Generation
-        With the marts, and with page and CSV files where there are any.
+def successor(data_dir: Path, marts_db: Path) -> Iterator[Release]:
+    """Yield a copy of the published release, to replace a part of it, and publish it at the end.
 
     Raises
     ------
     TillsightError, ReportError
         If there are no marts, or they cannot be read.
     """
-    new, present = begin(data_dir), Generation(data_dir / "current")
+    new, present = begin(data_dir), Release(data_dir / "current")
     try:
         _copy_marts(marts_db, new.marts_db)
         for folder in ("site", "exports"):
@@ -128,101 +119,90 @@ def successor(data_dir: Path, marts_db: Path) -> Iterator[Generation]:
 
 
 def _copy_marts(marts_db: Path, out: Path) -> None:
-    """Copy the published marts; those that dbt wrote in place are checked and sealed as well.
+    """Copy the published marts; check and seal them if plain dbt wrote them.
 
-    A second name for the same file would not do: SQLite finds the journal of whoever writes into
-    it by the name.
+    A hard link is unsafe: SQLite finds the journal of a writer by the name of the file.
     """
     with reports.marts.reader.open_marts(marts_db) as source, closing(sqlite3.connect(out)) as copy:
-        source.execute("begin")  # while somebody writes, a backup would wait without an end
-        is_sealed = reports.marts.reader.read_build(source).build_fingerprint is not None
+        source.execute("begin")  # without it, a backup restarts at each write of another program
+        is_sealed = reports.marts.build.read_build(source).build_fingerprint is not None
         source.backup(copy)
     if not is_sealed:
         seal.seal(out)
 
 
 def finish(data_dir: Path) -> None:
-    """Publish the generation that lies in `building/`: at once, or not at all.
-
-    Parameters
-    ----------
-    data_dir : Path
-        The data folder. Marts, page and CSV files of the layout before generations give way to
-        links; other files of `exports/` are left alone.
-    """
-    generations = data_dir / "generations"
-    generations.mkdir(exist_ok=True)
-    number = max(_numbers(generations), default=0) + 1
-    _write_through(data_dir / "building")
-    (data_dir / "building").rename(generations / str(number))
-    _write_through_folder(generations)
+    """Publish the release in `building/` atomically; other files in `exports/` stay."""
+    releases = data_dir / FOLDER
+    releases.mkdir(exist_ok=True)
+    number = max(_numbers(releases), default=0) + 1
+    _fsync_tree(data_dir / "building")
+    (data_dir / "building").rename(releases / str(number))
+    _fsync_folder(releases)
     before = _current(data_dir)
-    _point(data_dir / "current", Path("generations", str(number)))
-    _write_through_folder(data_dir)
-    _show(data_dir)
-    _remove_others(generations, {number, before})
+    _point(data_dir / "current", Path(FOLDER, str(number)))
+    _fsync_folder(data_dir)
+    _link_parts(data_dir)
+    _remove_others(releases, {number, before})
 
 
 def tidy(data_dir: Path) -> None:
-    """Remove what killed runs left, and end a publish that was cut short.
+    """Remove the files that killed runs left, and complete an interrupted publish.
 
-    Parameters
-    ----------
-    data_dir : Path
-        The data folder; nobody else may be at work in it.
+    The caller holds the lock of the data folder.
     """
     shutil.rmtree(data_dir / "building", ignore_errors=True)
-    _mend_pages(data_dir)
+    _restore_pages(data_dir)
     for folder, unfinished in _UNFINISHED.items():
         for path in _entries(data_dir / folder):
             if unfinished.fullmatch(path.name):
                 _remove(path)
     current = _current(data_dir)
     if current:
-        _show(data_dir)
-        older = (number for number in _numbers(data_dir / "generations") if number < current)
-        _remove_others(data_dir / "generations", {current, max(older, default=None)})
+        _link_parts(data_dir)
+        older = (number for number in _numbers(data_dir / FOLDER) if number < current)
+        _remove_others(data_dir / FOLDER, {current, max(older, default=None)})
 
 
 def _current(data_dir: Path) -> int | None:
-    """Return the number of the published generation; None where there is none."""
+    """Return the number of the published release; None if there is none."""
     link = data_dir / "current"
     name = link.readlink().name if link.is_symlink() else ""
     return int(name) if name.isdecimal() else None
 
 
-def _numbers(generations: Path) -> list[int]:
-    return [int(path.name) for path in _entries(generations) if path.name.isdecimal()]
+def _numbers(releases: Path) -> list[int]:
+    return [int(path.name) for path in _entries(releases) if path.name.isdecimal()]
 
 
 def _entries(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
-def _remove_others(generations: Path, wanted: set[int | None]) -> None:
-    for number in _numbers(generations):
+def _remove_others(releases: Path, wanted: set[int | None]) -> None:
+    for number in _numbers(releases):
         if number not in wanted:
-            # what cannot be removed now harms nobody, and is tried again by the next run
-            shutil.rmtree(generations / str(number), ignore_errors=True)
+            # the next run tries again
+            shutil.rmtree(releases / str(number), ignore_errors=True)
 
 
-def _show(data_dir: Path) -> None:
-    """Lead from where people look to the parts of the current generation."""
-    current = Generation(data_dir / "current")
+def _link_parts(data_dir: Path) -> None:
+    """Link the parts of the current release to their public names."""
+    current = Release(data_dir / "current")
     for part in (current.marts_db, current.marts_duckdb, current.dbt_docs_html, current.site_dir):
         if part.exists():
-            _lead(data_dir / part.name, part)
+            _link(data_dir / part.name, part)
     exports = data_dir / "exports"
     for path in _entries(exports):
         if path.is_symlink() and "current" in path.readlink().parts and not path.exists():
-            path.unlink()  # a file that this generation does not have
+            path.unlink()  # a file that this release lacks
     for part in _entries(current.exports_dir):
         exports.mkdir(exist_ok=True)
-        _lead(exports / part.name, part)
+        _link(exports / part.name, part)
 
 
-def _lead(place: Path, part: Path) -> None:
-    """Make a place a link to a part, relative, so that the data folder can be moved."""
+def _link(place: Path, part: Path) -> None:
+    """Link a place to a part, relatively, so that the data folder can be moved."""
     target = Path(os.path.relpath(part.absolute(), place.parent.resolve()))
     if place.is_symlink() and place.readlink() == target:
         return
@@ -230,10 +210,9 @@ def _lead(place: Path, part: Path) -> None:
 
 
 def _point(link: Path, target: Path) -> None:
-    """Make a symbolic link, or turn one elsewhere, at once.
+    """Create or replace a symbolic link atomically.
 
-    Only a folder, as the earlier layout has it, or a copy in which links became what they led to,
-    takes two steps to give way.
+    Replacing a folder takes two steps: a copy of a data folder can hold folders instead of links.
     """
     aside, old = (link.with_name(f".{link.name}.{ending}") for ending in ("link", "old"))
     aside.unlink(missing_ok=True)
@@ -245,7 +224,7 @@ def _point(link: Path, target: Path) -> None:
 
 
 def _share(source: str, target: str) -> str:
-    """Give a finished file a second name; copy it where the disk cannot do that."""
+    """Hard-link a finished file; copy it if the disk has no hard links."""
     try:
         os.link(source, target)
     except OSError:
@@ -253,8 +232,8 @@ def _share(source: str, target: str) -> str:
     return target
 
 
-def _mend_pages(data_dir: Path) -> None:
-    """Put back a page that was moved aside for its successor, and remove unfinished ones."""
+def _restore_pages(data_dir: Path) -> None:
+    """Restore a page that was moved aside by an interrupted publish; remove unfinished ones."""
     for path in _entries(data_dir):
         found = _PAGE_ASIDE.fullmatch(path.name)
         if not found:
@@ -272,20 +251,20 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _write_through(folder: Path) -> None:
-    """Have the disk keep all of a folder before it is named, lest a loss of power empty it."""
+def _fsync_tree(folder: Path) -> None:
+    """Fsync all files before the rename."""
     for path, _, names in os.walk(folder):
         for name in names:
-            _synchronise(Path(path, name))
-        _write_through_folder(Path(path))
+            _fsync(Path(path, name))
+        _fsync_folder(Path(path))
 
 
-def _write_through_folder(folder: Path) -> None:
-    with suppress(OSError):  # some network disks take no folders; they order names themselves
-        _synchronise(folder)
+def _fsync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some network disks cannot fsync folders
+        _fsync(folder)
 
 
-def _synchronise(path: Path) -> None:
+def _fsync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

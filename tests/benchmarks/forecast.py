@@ -76,9 +76,9 @@ def tillsight(*words: str | Path) -> None:
         raise SystemExit(f"tillsight {words[0]} failed:\n{run.stdout}{run.stderr}")
 
 
-def read_shop(file: Path, form: list[str], folder: Path) -> Shop:
+def read_shop(file: Path, format_options: list[str], folder: Path) -> Shop:
     """Build the whole file and take the lines that are kept."""
-    tillsight("load", file, *form, "--data-dir", folder)
+    tillsight("load", file, *format_options, "--data-dir", folder)
     tillsight("build", "--data-dir", folder)
     with closing(sqlite3.connect(folder / "work.db")) as work:
         lines = pd.read_sql(
@@ -91,10 +91,10 @@ def read_shop(file: Path, form: list[str], folder: Path) -> Shop:
     return Shop(lines, orders[orders["largest"] > 0], int(lines["day"].max()))
 
 
-def read_forecast(file: Path, form: list[str], cut: int, folder: Path) -> pd.Series:
+def read_forecast(file: Path, format_options: list[str], cut: int, folder: Path) -> pd.Series:
     """Run the main job as of a day, and read what it published."""
     day = date(1970, 1, 1) + timedelta(days=cut)
-    tillsight("run", file, *form, "--as-of", day.isoformat(), "--data-dir", folder)
+    tillsight("run", file, *format_options, "--as-of", day.isoformat(), "--data-dir", folder)
     with closing(sqlite3.connect(folder / "marts.db")) as marts:
         rows = pd.read_sql("select customer_id, purchase_probability from predictions", marts)
         if rows.empty:
@@ -272,19 +272,19 @@ def main() -> None:
     """Forecast at each cut-off, ask the peers, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", nargs="?", type=Path, help="Default: TILLSIGHT_ONLINE_RETAIL.")
-    parser.add_argument("--form", help="As of `tillsight run`.")
+    parser.add_argument("--format", help="As of `tillsight run`.")
     options = parser.parse_args()
     file = options.file or Path(os.environ.get("TILLSIGHT_ONLINE_RETAIL", ""))
     if not file.is_file():
         raise SystemExit("name a file of transactions, or set TILLSIGHT_ONLINE_RETAIL")
-    form = ["--form", options.form] if options.form else []
+    format_options = ["--format", options.format] if options.format else []
     labels, said = [], {name: [] for name in (*PEERS, "tillsight")}
     with tempfile.TemporaryDirectory() as name:
-        shop = read_shop(file, form, Path(name) / "whole")
+        shop = read_shop(file, format_options, Path(name) / "whole")
         for back in CUTS:
             cut = shop.last_day - back
             label = followed(shop, cut)
-            ours = read_forecast(file, form, cut, Path(name) / f"{back}")
+            ours = read_forecast(file, format_options, cut, Path(name) / f"{back}")
             if not ours.index.equals(label.index):
                 raise SystemExit("the forecast is not about the customers known at the cut-off")
             labels.append(label)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from scripts import pipeline
 from scripts.demo.files import write_demo
+from scripts.project import Project
 from scripts.settings import read_settings
 from tests.benchmarks.measure import Usage, measured, middle
 
@@ -39,12 +40,13 @@ model.predict_proba(np.array(latest.fetchall(), dtype=float))
 OURS = """
 import sys
 from pathlib import Path
+from ml.data.features import SqliteFeatures
 from ml.predict import predict
 from ml.train import train
 
 work_db, folder = Path(sys.argv[1]), Path(sys.argv[2])
-train(work_db, folder / "raw.db", folder / "models")
-predict(work_db, folder / "raw.db", folder / "models")
+train(SqliteFeatures(work_db), folder / "raw.db", folder / "models")
+predict(SqliteFeatures(work_db), folder / "raw.db", folder / "models")
 """
 
 
@@ -66,8 +68,10 @@ def main() -> None:
         if work_db is None:
             settings = read_settings(data_dir=Path(folder), environment={})
             files = write_demo(settings.demo_dir, customers=options.customers)
-            pipeline.load_files(settings, [files.customers, files.products, files.transactions])
-            pipeline.build_features(settings)
+            pipeline.load_files(
+                Project.create(settings), [files.customers, files.products, files.transactions]
+            )
+            pipeline.build_features(Project.create(settings))
             work_db = settings.work_db
         scripts = {"plain boosting": PEER, "tillsight": OURS}
         found: dict[str, list[Usage]] = {name: [] for name in scripts}

@@ -32,8 +32,9 @@ BUILD_FEATURES = """
 import sys
 from pathlib import Path
 from scripts.pipeline import build_features
+from scripts.project import Project
 from scripts.settings import read_settings
-build_features(read_settings(data_dir=Path(sys.argv[1])))
+build_features(Project.create(read_settings(data_dir=Path(sys.argv[1]))))
 """
 
 Measured = Iterator[tuple[str, Usage]]

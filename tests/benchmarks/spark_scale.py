@@ -25,6 +25,7 @@ from pyspark.sql import SparkSession
 
 from scripts import pipeline
 from scripts.engines.spark.session import session
+from scripts.project import Project
 from scripts.settings import Settings, SparkPlace, read_settings
 from tests.benchmarks.shop import write_shop
 
@@ -87,7 +88,7 @@ def main() -> None:
         folder = Path(place)
         settings = _settings(folder, options.memory)
         files = write_shop(folder, options.customers)
-        pipeline.load_files(settings, [files.transactions])
+        pipeline.load_files(Project.create(settings), [files.transactions])
         session(settings).sql(f"create table raw.shop using parquet as select * from {LANDED}")
         for millions in options.millions:
             lines = _repeat(session(settings), round(millions * 1_000_000))

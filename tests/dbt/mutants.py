@@ -1,9 +1,8 @@
-"""Make the SQL wrong on purpose, one change at a time, and see which test notices.
+"""Mutation testing of the SQL: one deliberate error at a time, and which test detects it.
 
-Each change of `mutants.yml` is made in a copy of the project. First dbt builds the changed model on
-a small prepared shop, with its unit tests, its data tests and all that hangs on it. Only where dbt
-is content, the pytest files run that hold the SQL to figures worked out a second way. A change
-that nobody notices has survived: a test is missing.
+Each mutant of `mutants.yml` is applied to a copy of the project. dbt builds the changed model and
+its descendants on a small shop, with unit tests and data tests. If dbt passes, the pytest files run
+that check figures by a second method. If no test detects a mutant, a test is missing.
 
 Run it with `make mutants`, or `python -m tests.dbt.mutants --only rfm_scores --jobs 2`.
 """
@@ -28,12 +27,13 @@ import yaml
 
 from scripts import pipeline
 from scripts.demo.files import write_demo
+from scripts.project import Project
 from scripts.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 MUTANTS_FILE = Path(__file__).with_suffix(".yml")
 FIXTURES = ROOT / "tests" / "fixtures" / "hostile"
-# Beside the demo shop: lines of the other forms, refunds, currencies, corrections, odd dates.
+# In addition to the demo shop: other formats, refunds, currencies, corrections, unusual dates.
 OTHER_FILES = ("uci_oddities.csv", "shopify_money.csv", "currencies_mixed.csv", "ids_twice.csv")
 CUSTOMERS = 600
 LONGEST_SECONDS = 1800
@@ -48,7 +48,7 @@ FAILURES = {"error", "fail", "runtime error"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: a text in a file below dbt_project, its substitute, and what that spoils."""
+    """One change: a text in a file below dbt_project, its replacement and the consequence."""
 
     file: str
     old: str
@@ -61,49 +61,49 @@ class Mutant:
 
     @property
     def selection(self) -> str:
-        """What dbt has to build: the model and all that hangs on it, or everything for a macro."""
+        """dbt selection: the model and its descendants, or everything for a macro."""
         return "*" if self.file.startswith("macros/") else f"{Path(self.file).stem}+"
 
     def apply(self, dbt_dir: Path) -> None:
-        """Make the change; whoever is done writes the old text back.
+        """Apply the change; the caller restores the file.
 
         Raises
         ------
         ValueError
-            If the text does not stand in the file exactly once, or the change changes nothing.
+            If the text does not occur exactly once, or the replacement is equal.
         """
         path = dbt_dir / self.file
         text = path.read_text()
         if text.count(self.old) != 1 or self.old == self.new:
             raise ValueError(
-                f"{self.file}: '{self.old}' stands there {text.count(self.old)} times; it must "
-                f"stand there once, and differ from '{self.new}'. Mend tests/dbt/mutants.yml"
+                f"{self.file}: '{self.old}' occurs {text.count(self.old)} times; it must occur "
+                f"once and differ from '{self.new}'. Change tests/dbt/mutants.yml"
             )
         path.write_text(text.replace(self.old, self.new))
 
 
 def read_mutants(only: str = "") -> list[Mutant]:
-    """Return the changes whose file or reason holds a text."""
+    """Return the mutants whose file or reason contains a text."""
     mutants = [Mutant(**entry) for entry in yaml.safe_load(MUTANTS_FILE.read_text())]
     return [mutant for mutant in mutants if only in mutant.file or only in mutant.why]
 
 
-# --- what they are tried on
+# --- the shop
 
 
 def prepare_shop(folder: Path) -> None:
-    """Run a small shop twice, a month and a half apart, so that forecasts have come true."""
+    """Run a small shop twice, 45 days apart, so that predictions have outcomes."""
     settings = Settings(data_dir=folder)
     demo = write_demo(settings.demo_dir, customers=CUSTOMERS)
     files = [demo.customers, demo.products, demo.transactions]
     last = max(line.split(",")[4] for line in demo.transactions.read_text().splitlines()[1:])
     before = date.fromisoformat(last[:10]) - timedelta(days=45)
-    pipeline.run(replace(settings, as_of=before.isoformat()), files)
-    pipeline.run(settings, [FIXTURES / name for name in OTHER_FILES])
+    pipeline.run(Project.create(replace(settings, as_of=before.isoformat())), files)
+    pipeline.run(Project.create(settings), [FIXTURES / name for name in OTHER_FILES])
 
 
 def copy_project(folder: Path) -> Path:
-    """Copy what git tracks or would track, so that nothing of this place is changed."""
+    """Copy tracked and new files, so that the working tree is not changed."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=ROOT,
@@ -118,11 +118,11 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
-# --- trying one
+# --- one mutant
 
 
 def try_mutant(mutant: Mutant, project: Path, shop: Path) -> str:
-    """Return who noticed the change, or nothing if nobody did."""
+    """Return the test that detected the mutant, or an empty text."""
     dbt_dir = project / "dbt_project"
     original = (dbt_dir / mutant.file).read_text()
     mutant.apply(dbt_dir)
@@ -133,7 +133,7 @@ def try_mutant(mutant: Mutant, project: Path, shop: Path) -> str:
 
 
 def killed_by_dbt(selection: str, dbt_dir: Path, shop: Path) -> str:
-    """Build a selection on a copy of the shop and return the first node that fails."""
+    """Build a selection on a copy of the shop and return the first failed node."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         for name in ("raw.db", "work.db", "marts.db"):
@@ -152,12 +152,12 @@ def killed_by_dbt(selection: str, dbt_dir: Path, shop: Path) -> str:
     if not failed:
         raise RuntimeError(f"dbt could not build anything: {build.stdout[-2000:]}")
     kind, _, name = failed[0].partition(".tillsight.")
-    # a data test's name may be followed by a checksum, a unit test's stands behind its model
+    # a data test's name may end in a checksum; a unit test's name begins with its model
     return f"data test {name.partition('.')[0]}" if kind == "test" else f"unit test {name}"
 
 
 def killed_by_pytest(project: Path) -> str:
-    """Run the files that look at figures, in the changed copy, and return the first that fails."""
+    """Run the pytest files that check figures in the changed copy; return the first failure."""
     tests = run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "--no-header"),
@@ -176,7 +176,7 @@ def killed_by_pytest(project: Path) -> str:
 def run(
     command: Sequence[str | Path], folder: Path, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command in a copy, without the variables that lead tests to the large real file."""
+    """Run a command in a copy, without the variables that enable tests of the real file."""
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -193,11 +193,11 @@ def run(
     )
 
 
-# --- trying all
+# --- all mutants
 
 
 def try_all(mutants: Sequence[Mutant], shop: Path, jobs: int) -> dict[Mutant, str]:
-    """Try each change, so many at once, and say how it went."""
+    """Try the mutants in parallel and print each outcome."""
     with tempfile.TemporaryDirectory() as folder:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(jobs):
@@ -220,9 +220,9 @@ def try_all(mutants: Sequence[Mutant], shop: Path, jobs: int) -> dict[Mutant, st
 
 
 def require_content(dbt_dir: Path, shop: Path) -> None:
-    """Raise if a test fails where nothing was changed: it would seem to notice every change."""
+    """Raise if a test fails without a change, because it would seem to detect every mutant."""
     if failing := killed_by_dbt("*", dbt_dir, shop):
-        raise RuntimeError(f"nothing was changed, and {failing} fails; mend that first")
+        raise RuntimeError(f"{failing} fails without a change; fix it first")
 
 
 def verdict(killer: str) -> str:
@@ -230,23 +230,27 @@ def verdict(killer: str) -> str:
 
 
 def say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201  its result
+    print(text, flush=True)  # noqa: T201  the result of the script
 
 
 def main() -> int:
-    """Try the changes that are asked for; 1 if any survived."""
+    """Try the selected mutants; return 1 if any survived."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--only", default="", help="changes whose file or reason holds this text")
-    parser.add_argument("--list", action="store_true", help="say which they are, and try none")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many at once")
-    parser.add_argument("--shop", type=Path, help="prepared shop to use, made there if it is not")
+    parser.add_argument(
+        "--only", default="", help="mutants whose file or reason contains this text"
+    )
+    parser.add_argument("--list", action="store_true", help="list the mutants without trying them")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="number of parallel processes"
+    )
+    parser.add_argument("--shop", type=Path, help="folder of the prepared shop; made if missing")
     options = parser.parse_args()
     mutants = read_mutants(options.only)
     if options.list:
         say("\n".join(mutant.name for mutant in mutants))
         return 0
     if not mutants:
-        say(f"no change holds '{options.only}'; --list says which there are")
+        say(f"no mutant contains '{options.only}'; --list shows all")
         return 1
     with tempfile.TemporaryDirectory() as folder:
         shop = options.shop or Path(folder)
@@ -255,7 +259,7 @@ def main() -> int:
             prepare_shop(shop)
         outcomes = try_all(mutants, shop, options.jobs)
     survivors = [mutant for mutant, killer in outcomes.items() if not killer]
-    say(f"{len(outcomes) - len(survivors)} of {len(outcomes)} changes were noticed")
+    say(f"{len(outcomes) - len(survivors)} of {len(outcomes)} mutants were detected")
     for mutant in survivors:
         say(f"survived: {mutant.file}\n  - {mutant.old}\n  + {mutant.new}\n  {mutant.why}")
     return 1 if survivors else 0

@@ -227,5 +227,5 @@ def test_a_mistake_is_a_sentence(demo_shop, options, sentence):
 def test_without_marts_the_next_step_is_named(tmp_path):
     result = export("--data-dir", tmp_path)
     assert result.exit_code == 1
-    assert "Run 'tillsight build'" in result.stderr
+    assert "Type: tillsight run FILE..." in result.stderr
     assert not (tmp_path / "exports").exists()

@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from scripts import pipeline
 from scripts.demo.files import write_demo
+from scripts.project import Project
 
 TILLSIGHT = Path(sys.executable).with_name("tillsight")
 
@@ -40,10 +41,12 @@ def truth_and_forecast(tmp_path_factory, settings_in) -> tuple[np.ndarray, np.nd
     """True and forecast probability of each customer of a made-up shop of 20,000."""
     settings = settings_in(tmp_path_factory.mktemp("truth"))
     files = write_demo(settings.demo_dir, customers=20_000, with_truth=True)
-    pipeline.load_files(settings, [files.customers, files.products, files.transactions])
-    pipeline.build_features(settings)
-    pipeline.train(settings)
-    pipeline.predict(settings)
+    pipeline.load_files(
+        Project.create(settings), [files.customers, files.products, files.transactions]
+    )
+    pipeline.build_features(Project.create(settings))
+    pipeline.train(Project.create(settings))
+    pipeline.predict(Project.create(settings))
     forecast = dict(
         read(settings.raw_db, "select customer_id, purchase_probability from raw_predictions")
     )
@@ -91,9 +94,9 @@ def two_runs(demo_shop, tmp_path_factory, settings_in):
         connection.commit()
     ((last,),) = read(demo_shop.marts_db, "select as_of_date from build_info")
     earlier = (date.fromisoformat(last) - timedelta(days=45)).isoformat()
-    pipeline.run(settings_in(folder, earlier))
+    pipeline.run(Project.create(settings_in(folder, earlier)))
     settings = settings_in(folder)
-    pipeline.run(settings)
+    pipeline.run(Project.create(settings))
     return settings, earlier
 
 
@@ -161,7 +164,7 @@ def own_shop(two_runs, tmp_path, settings_in):
 
 def test_a_model_is_kept_while_nothing_changes(own_shop):
     before = read(own_shop.raw_db, "select model_run_id, run_number from raw_model_runs")
-    training = pipeline.train(own_shop, only_if_changed=True)
+    training = pipeline.train(Project.create(own_shop), only_if_changed=True)
     assert not training.is_new
     assert "the model is kept" in training.message
     assert read(own_shop.raw_db, "select model_run_id, run_number from raw_model_runs") == before
@@ -170,7 +173,7 @@ def test_a_model_is_kept_while_nothing_changes(own_shop):
 def test_cost_and_benefit_of_a_contact_set_the_threshold(own_shop):
     own_shop.settings_yml.write_text("contact_cost: 1\ncontact_benefit: 8\n")
     runs = read(own_shop.raw_db, "select count(*) from raw_model_runs")[0][0]
-    pipeline.run(own_shop)
+    pipeline.run(Project.create(own_shop))
     assert read(own_shop.raw_db, "select count(*) from raw_model_runs") == [(runs + 1,)]
     run = "select threshold, threshold_rule from model_runs where is_in_use = 1"
     assert read(own_shop.marts_db, run) == [(0.125, "cost_and_benefit")]
@@ -190,9 +193,9 @@ def test_a_model_can_be_chosen_by_hand_and_left_again(own_shop):
     assert tillsight(own_shop, "model", "use", older[:6]).returncode == 0
     used = "select model_run_id, is_pinned from raw_model_runs where is_pinned = 1"
     assert read(own_shop.raw_db, used) == [(older, 1)]
-    kept = pipeline.train(own_shop, only_if_changed=True)
+    kept = pipeline.train(Project.create(own_shop), only_if_changed=True)
     assert "chosen by hand" in kept.message
-    assert pipeline.predict(own_shop).model_run_id == older
+    assert pipeline.predict(Project.create(own_shop)).model_run_id == older
     assert tillsight(own_shop, "model", "use", "latest").returncode == 0
     assert read(own_shop.raw_db, used) == []
 

@@ -19,9 +19,10 @@ import yaml
 
 from scripts import pipeline
 from scripts.errors import TillsightError
-from scripts.ingest.load import load_files
+from scripts.project import Project
 from scripts.settings import Settings, read_settings
 from tests.support import hostile_files
+from tests.support.landing import load_files
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "hostile"
 OUTCOMES: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "outcomes.yml").read_text())
@@ -56,12 +57,12 @@ def options(name: str) -> dict[str, Any]:
 def shop(folder, tmp_path_factory, settings_in) -> Settings:
     """All files that can be loaded, in one shop, built, with page and exports."""
     settings = settings_in(tmp_path_factory.mktemp("hostile_shop"), AS_OF)
-    pipeline.ensure_raw(settings)
+    Project.create(settings)
     for name in LOADED:
         load_files(settings.raw_db, [folder / name], **options(name))
-    pipeline.build(settings)
-    pipeline.export(settings)
-    pipeline.report(settings)
+    pipeline.build(Project.create(settings))
+    pipeline.export(Project.open(settings, "export"))
+    pipeline.report(Project.open(settings, "report"))
     return settings
 
 
@@ -115,9 +116,9 @@ def test_how_much_a_file_may_unpack_to_is_a_setting(folder, tmp_path):
         data_dir=tmp_path, environment={"TILLSIGHT_UNPACKED_MB": "4"}, env_file=tmp_path / ".env"
     )
     with pytest.raises(TillsightError, match="unpacks to more than 4 MB"):
-        pipeline.load_files(settings, [folder / "bomb_of_rows.csv.gz"])
+        pipeline.load_files(Project.create(settings), [folder / "bomb_of_rows.csv.gz"])
     assert pipeline.load_files(
-        replace(settings, unpacked_megabytes=8), [folder / "bomb_of_rows.csv.gz"]
+        Project.create(replace(settings, unpacked_megabytes=8)), [folder / "bomb_of_rows.csv.gz"]
     )
 
 
@@ -127,7 +128,7 @@ def test_bombs_are_refused_in_bounded_memory(folder, tmp_path):
         "import re, sys\n"
         "from pathlib import Path\n"
         "from scripts.errors import TillsightError\n"
-        "from scripts.ingest.load import load_files\n"
+        "from tests.support.landing import load_files\n"
         "for name in sys.argv[2:]:\n"
         "    try:\n"
         "        load_files(Path(sys.argv[1]) / 'raw.db', [Path(name)], unpacked_megabytes=4)\n"
@@ -162,7 +163,7 @@ def test_the_command_line_says_it_in_one_line(folder, tmp_path):
     assert finished.returncode == 1
     assert "Traceback" not in finished.stderr
     assert "\x1b" not in finished.stderr
-    assert "the header fits no form" in finished.stderr
+    assert "the header fits no format" in finished.stderr
 
 
 # --- loaded files
@@ -212,10 +213,10 @@ def test_lines_are_dated_as_the_file_says(name, query):
     assert [day for (day,) in found] == OUTCOMES[name]["days"]
 
 
-def test_the_landed_form_is_the_stated_one(shop):
+def test_the_landed_format_is_the_stated_one(shop):
     with closing(sqlite3.connect(shop.raw_db)) as connection:
-        forms = [form for (form,) in connection.execute("select form from raw_loads order by 1")]
-    assert forms == sorted(OUTCOMES[name]["loaded"] for name in LOADED)
+        formats = [name for (name,) in connection.execute("select form from raw_loads order by 1")]
+    assert formats == sorted(OUTCOMES[name]["loaded"] for name in LOADED)
 
 
 def test_nothing_is_lost_on_the_way(shop, query):

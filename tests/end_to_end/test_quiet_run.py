@@ -224,7 +224,7 @@ def shop_of_addresses(guarded, tmp_path_factory, settings_in):
         ["run", *sorted(folder.glob("* of *.csv"))],
         ["load", folder / "no header.csv"],
         ["report", "--privacy", "public"],
-        ["export", "--no-email", "--out", folder / "data" / "site" / "list.csv"],
+        ["export", "--no-email", "--out", folder / "list.csv"],
         ["model", "show"],
         ["doctor"],
     ):
@@ -253,6 +253,7 @@ def test_no_file_but_the_databases_and_the_lists_holds_an_address(shop_of_addres
         part for path in looked_at for part in path.relative_to(settings.data_dir).parts
     }
     assert not [path.name for path in looked_at if DOMAIN.encode() in path.read_bytes()]
+    assert DOMAIN not in (settings.data_dir.parent / "list.csv").read_text()
     assert DOMAIN in (settings.exports_dir / "customers.csv").read_text()
 
 

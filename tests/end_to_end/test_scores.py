@@ -1,4 +1,4 @@
-"""Scores, segments and the ledger against a second way of working them out."""
+"""Scores, segments and the ledger against a second method of computing them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def query(settings: Settings, sql: str) -> pd.DataFrame:
 
 
 def scores(settings: Settings) -> pd.DataFrame:
-    """Read rfm_scores with money as it was meant."""
+    """Read rfm_scores with exact amounts."""
     table = query(settings, "select * from rfm_scores").set_index("customer_id").sort_index()
     table["monetary"] = [Decimal(str(value)).quantize(CENT) for value in table["monetary"]]
     return table[COLUMNS]
@@ -86,7 +86,7 @@ def transactions(settings: Settings) -> list[str]:
 
 @pytest.fixture(scope="module")
 def shop_without_invoices(shop_of):
-    """A few customers over the turn of two years, no invoice ids, a return beyond its order."""
+    """A few customers without invoice ids, with a return larger than its order."""
     rows = [
         HEADER,
         ["t1", "a", "p1", "2022-12-31", "1", "10.00"],
@@ -111,7 +111,7 @@ def test_without_invoices_each_transaction_is_an_order(shop_without_invoices):
     assert_same_scores(shop_without_invoices, rfm(standard_lines(file)))
 
 
-def test_figures_worked_out_by_hand(shop_without_invoices):
+def test_figures_computed_by_hand(shop_without_invoices):
     found = scores(shop_without_invoices)
     # the as-of date is 29 February 2024, the latest kept line
     assert dict(found["recency"]) == {
@@ -133,14 +133,14 @@ def test_figures_worked_out_by_hand(shop_without_invoices):
     }
 
 
-def test_a_customer_whose_lines_are_all_left_out_is_no_customer_of_the_lines(shop_without_invoices):
+def test_a_customer_with_rejected_lines_only_is_not_published(shop_without_invoices):
     customers = query(
         shop_without_invoices, "select customer_id from customers order by customer_id"
     )
     assert customers["customer_id"].tolist() == ["E", "a", "b", "d", "e", "é"]
 
 
-def test_every_landed_row_has_one_place(shop_without_invoices):
+def test_every_landed_row_is_kept_or_rejected(shop_without_invoices):
     kept = query(shop_without_invoices, "select transaction_id from transactions")
     rejected = query(shop_without_invoices, "select line_number, reason from rejected_rows")
     assert len(kept) + len(rejected) == 13
@@ -166,7 +166,7 @@ def test_one_customer_is_scored_and_published(shop_of):
     ]
 
 
-def test_no_customer_at_all_is_published_as_such(shop_of):
+def test_a_shop_without_customers_is_published(shop_of):
     settings = shop_of([HEADER])
     assert query(settings, "select * from rfm_scores").empty
     assert query(settings, "select sum(customers) from segments").iloc[0, 0] == 0
@@ -176,7 +176,7 @@ def test_no_customer_at_all_is_published_as_such(shop_of):
     assert info["data_tests"] == info["data_tests_passed"]
 
 
-def test_an_earlier_as_of_date_sees_nothing_of_later_days(shop_of):
+def test_an_earlier_as_of_date_observes_no_later_day(shop_of):
     rows = [
         HEADER,
         ["t1", "a", "p", "2024-01-01", "1", "10.00"],

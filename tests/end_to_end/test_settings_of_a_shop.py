@@ -17,6 +17,7 @@ import pytest
 
 from scripts import pipeline, shop_settings
 from scripts.errors import TillsightError
+from scripts.project import Project
 from scripts.settings import PROJECT_DIR, Settings
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -65,8 +66,8 @@ def own_shop(plain_shop, tmp_path_factory, settings_in) -> Settings:
         "champions_from: 9\nloyal_from: 6\nat_risk_from: 4\nas_of_date: 2024-05-02\n"
     )
     settings: Settings = settings_in(folder)
-    pipeline.build(settings)
-    pipeline.report(settings)
+    pipeline.build(Project.create(settings))
+    pipeline.report(Project.open(settings, "report"))
     return settings
 
 
@@ -228,7 +229,7 @@ def test_an_as_of_date_long_after_the_last_sale_publishes_nothing(plain_shop, se
         r"published. Set --as-of to 2024-05-02 or earlier"
     )
     with pytest.raises(TillsightError, match=message):
-        pipeline.build(late)
+        pipeline.build(Project.create(late))
     assert plain_shop.marts_db.read_bytes() == before
 
 
@@ -238,7 +239,7 @@ def test_an_as_of_date_of_the_settings_is_refused_by_the_name_of_its_file(
     shutil.copytree(plain_shop.data_dir, tmp_path / "data", symlinks=True)
     (tmp_path / "data" / "settings.yml").write_text("as_of_date: 2025-04-01\n")
     with pytest.raises(TillsightError, match=r"Set as_of_date in \S+/data/settings.yml to"):
-        pipeline.build(settings_in(tmp_path / "data"))
+        pipeline.build(Project.create(settings_in(tmp_path / "data")))
 
 
 def test_models_read_settings_by_the_macro_alone():

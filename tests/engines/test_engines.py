@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from scripts import pipeline
+from scripts.project import Project
 from scripts.settings import Settings
 from tests.support import engines
 from tests.support.engines import Connection, Row, ask
@@ -66,7 +67,7 @@ def other(request, shop, tmp_path_factory) -> Settings:
     if request.param == "postgres":
         address = request.getfixturevalue("new_database")(folder.name)
         settings = replace(settings, postgres=address)
-    pipeline.ensure_raw(settings)
+    Project.create(settings)
     shutil.copytree(shop.models_dir, settings.models_dir)
     with closing(sqlite3.connect(settings.raw_db)) as connection, connection:
         connection.execute("attach ? as shop", (str(shop.raw_db),))
@@ -78,7 +79,7 @@ def other(request, shop, tmp_path_factory) -> Settings:
 @pytest.fixture(scope="module")
 def ran(other, files) -> pipeline.RunResult:
     """The whole job there."""
-    return pipeline.run(other, files)
+    return pipeline.run(Project.create(other), files)
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +213,7 @@ def test_types_keys_and_checks_are_real(marts, sqlite_marts, columns):
 
 def test_plain_dbt_passes_its_unit_tests_on_duckdb(tmp_path):
     settings = Settings(data_dir=tmp_path, target="duckdb")
-    pipeline.ensure_raw(settings)
+    Project.create(settings)
     environment = {"TILLSIGHT_DATA_DIR": str(tmp_path)}
     tables = ("build", "--empty", "--exclude-resource-type", "test", "unit_test")
     for command in (tables, ("test", "--select", "test_type:unit")):

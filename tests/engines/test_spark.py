@@ -14,17 +14,24 @@ import pytest
 from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 
-from ml.data.features import read_labels, read_summaries, read_window, reading
+from ml.data.features import (
+    SqliteFeatures,
+    open_features,
+    read_labels,
+    read_summaries,
+    read_window,
+)
 from ml.predict import predict
 from scripts import pipeline
 from scripts.engines import engine_of
-from scripts.engines.ownership import shop_mark
+from scripts.engines.ownership import owner_mark
 from scripts.engines.spark import raw as spark_raw
 from scripts.engines.spark.engine import mart_rows
 from scripts.engines.spark.session import reason, session
 from scripts.errors import TillsightError
-from scripts.ingest.formats import FORMS
+from scripts.ingest.formats import format_named
 from scripts.ingest.table import Run
+from scripts.project import Project
 from scripts.settings import Settings, SparkPlace
 from tests.dbt.test_dialect import (
     BETWEEN,
@@ -52,7 +59,7 @@ QUICKER = f"""{QUICK}
 spark.sql.codegen.wholeStage false
 spark.sql.codegen.factoryMode NO_CODEGEN
 """
-STANDARD_PRODUCTS = next(form for form in FORMS if form.name == "standard_products")
+STANDARD_PRODUCTS = format_named("standard_products")
 
 
 # Written by the tests of the data, which run on the demo shop. The real one is held to SQLite's.
@@ -75,8 +82,8 @@ def built_on_spark(
         environment.setenv("DBT_RESOURCE_TYPES", nodes)
         environment.setenv("SPARK_CONF_DIR", str(folder))
         environment.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        pipeline.load_files(settings, files)
-        pipeline.build(settings)
+        pipeline.load_files(Project.create(settings), files)
+        pipeline.build(Project.create(settings))
         yield settings
         session(settings).stop()
 
@@ -144,8 +151,8 @@ def test_every_mart_is_that_of_sqlite(shops):
 def test_the_model_reads_the_features_that_sqlite_has(shops):
     on_spark, on_sqlite = shops
     with (
-        reading(engine_of(on_spark).features) as ours,
-        reading(on_sqlite.work_db) as theirs,
+        open_features(engine_of(on_spark).features) as ours,
+        open_features(SqliteFeatures(on_sqlite.work_db)) as theirs,
     ):
         summaries = read_summaries(theirs)
         assert read_summaries(ours) == summaries
@@ -159,7 +166,7 @@ def test_the_model_reads_the_features_that_sqlite_has(shops):
 
 def test_processes_of_spark_score_as_this_one_does(spark_shop, demo_shop, tmp_path):
     results, scores = [], []
-    for features in (engine_of(spark_shop).features, demo_shop.work_db):
+    for features in (engine_of(spark_shop).features, SqliteFeatures(demo_shop.work_db)):
         raw_db = tmp_path / f"{len(results)}.db"
         shutil.copy(demo_shop.raw_db, raw_db)
         results.append(predict(features, raw_db, demo_shop.models_dir))
@@ -220,18 +227,18 @@ def test_a_publish_that_was_cut_short_is_ended_by_the_next_build(spark_shop, spa
     spark.sql(f"create database {unpublished}")
     spark.sql(f"create table {unpublished}.customers using parquet as select 1 as one")
     spark.sql(f"create or replace view main.customers as select * from {unpublished}.customers")
-    engine_of(spark_shop).begin()
+    engine_of(spark_shop).prepare()
     assert "customer_id" in spark.table("main.customers").columns
     assert not spark.catalog.databaseExists(unpublished)
 
 
 def test_a_metastore_is_for_one_data_folder(spark_shop, monkeypatch, tmp_path):
-    own = shop_mark(spark_shop.data_dir)
-    pipeline.ensure_raw(spark_shop)
-    monkeypatch.setattr(spark_raw, "shop_mark", lambda _: shop_mark(tmp_path))
-    assert shop_mark(tmp_path) != own
+    own = owner_mark(spark_shop.data_dir)
+    Project.create(spark_shop)
+    monkeypatch.setattr(spark_raw, "owner_mark", lambda _: owner_mark(tmp_path))
+    assert owner_mark(tmp_path) != own
     with pytest.raises(TillsightError, match="holds the sales of another data folder"):
-        pipeline.ensure_raw(spark_shop)
+        Project.create(spark_shop)
 
 
 def test_a_load_that_fails_leaves_nothing_that_counts(spark_shop, spark):
@@ -260,8 +267,8 @@ def landed_rows(spark: SparkSession, table: str) -> int:
 
 
 def test_what_spark_refuses_is_a_sentence(spark_shop):
-    with pytest.raises(TillsightError, match=r"Spark says .*NO_SUCH"):
-        engine_of(spark_shop).row("select NO_SUCH from customer_features")
+    with pytest.raises(TillsightError, match=r"Spark reports .*NO_SUCH"):
+        engine_of(spark_shop).first_row("select NO_SUCH from customer_features")
 
 
 def test_lines_beyond_the_limit_stay_in_spark(spark_shop, spark):

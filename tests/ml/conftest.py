@@ -1,12 +1,15 @@
-"""A small shop with honest point-in-time features, computed the slow and plain way."""
+"""A small shop with point-in-time features, computed row by row in plain Python."""
 
 from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
+import json
 import os
 import sqlite3
 import statistics
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
@@ -19,7 +22,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from ml.data.schema import RunRow
+from ml.data.features import SqliteFeatures
+from ml.data.schema import ModelRun
 from ml.data.windows import FloatArray, Window, WindowSummary
 from ml.settings import FEATURES, LABEL, Settings
 from ml.train import TrainResult, train
@@ -37,7 +41,7 @@ Sale = tuple[int, float, int]  # days before the last one; amount, below 0 for a
 
 
 def make_sales(customers: int, days: int, seed: int) -> dict[str, list[Sale]]:
-    """Give each customer a pace of their own, orders at random at that pace, some returns."""
+    """Simulate orders of customers with individual order rates, and some returns."""
     random = np.random.default_rng(seed)
     sales: dict[str, list[Sale]] = {}
     for number in range(customers):
@@ -54,7 +58,7 @@ def make_sales(customers: int, days: int, seed: int) -> dict[str, list[Sale]]:
 
 
 def features_at(sales: list[Sale], as_of: int) -> Row:
-    """Describe a customer by the sales of a day and before; `as_of` counts days back."""
+    """Return the features of a customer from the sales up to `as_of`, in days before the last."""
     known = sorted((age - as_of, amount, lines) for age, amount, lines in sales if age >= as_of)
     orders = [sale for sale in known if sale[1] > 0]
     ages = [age for age, _, _ in orders]
@@ -89,7 +93,7 @@ def features_at(sales: list[Sale], as_of: int) -> Row:
 
 
 def gaps_beside_silence(days: list[int]) -> Row:
-    """Compare the gaps that ended in the last 365 days with the days since the last order."""
+    """Compare gaps that ended in the last 365 days with the days since the last order."""
     silence = days[0]
     gaps = [older - newer for newer, older in pairwise(days) if newer < 365]
     longer = [gap for gap in gaps if gap > silence]
@@ -101,7 +105,7 @@ def gaps_beside_silence(days: list[int]) -> Row:
 
 
 def make_rows(sales: dict[str, list[Sale]], snapshots: int, last_day: date) -> list[Row]:
-    """Return customer_features, the label unknown in snapshot 0."""
+    """Return rows of customer_features; the label of snapshot 0 is None."""
     rows = []
     for number in range(snapshots):
         as_of = number * HORIZON
@@ -155,7 +159,7 @@ def shop(shop_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="session")
 def short_rows(shop_rows: list[Row]) -> list[Row]:
-    """Return the three newest past windows of that shop: the fewest that have a role each."""
+    """Return the three newest past windows of that shop: the minimum with one role each."""
     return [row for row in shop_rows if row["snapshot_number"] <= 3]
 
 
@@ -167,7 +171,7 @@ def short_shop(short_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def make_work_db(tmp_path: Path) -> Callable[..., Path]:
-    """Return a writer of a work.db of one's own."""
+    """Return a function that writes a work.db for one test."""
 
     def make(
         rows: list[Row],
@@ -183,20 +187,20 @@ def make_work_db(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def write_rows() -> Callable[..., Path]:
-    """Return a writer of a work.db at a path."""
+    """Return a function that writes a work.db to a path."""
     return write_work_db
 
 
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
-    """Keep small fits from waiting for busy cores, as `train` does."""
+    """Fit on one thread, as `train` does."""
     with threadpool_limits(limits=1):
         yield
 
 
 @pytest.fixture(scope="session")
-def quick() -> Settings:
-    """Return settings with one quick candidate: most tests are not about which one wins."""
+def fast_settings() -> Settings:
+    """Return settings with one candidate and few replicates."""
     return Settings(
         candidates=("logistic_regression",),
         importance_rows=50,
@@ -207,7 +211,7 @@ def quick() -> Settings:
 
 @pytest.fixture(scope="session")
 def make_features() -> Callable[..., FloatArray]:
-    """Return a maker of customers of whom only some features matter; all others are 1."""
+    """Return a function that makes features; those that are not given are 1."""
 
     def make(*customers: Row) -> FloatArray:
         return np.array([[own.get(name, 1.0) for name in FEATURES] for own in customers])
@@ -217,7 +221,7 @@ def make_features() -> Callable[..., FloatArray]:
 
 @pytest.fixture(scope="session")
 def make_windows() -> Callable[[list[Row]], tuple[list[WindowSummary], dict[int, Window]]]:
-    """Return a reader of rows that needs no database: summaries and past windows."""
+    """Return a function from rows to summaries and past windows, without a database."""
 
     def make(rows: list[Row]) -> tuple[list[WindowSummary], dict[int, Window]]:
         summaries, windows = [], {}
@@ -243,10 +247,10 @@ def make_windows() -> Callable[[list[Row]], tuple[list[WindowSummary], dict[int,
 
 
 @pytest.fixture(scope="session")
-def make_run() -> Callable[..., RunRow]:
-    """Return a maker of a run with a model, of which any value can be another."""
+def make_run() -> Callable[..., ModelRun]:
+    """Return a function that makes a trained run with some other values."""
 
-    def make(**other: object) -> RunRow:
+    def make(**other: object) -> ModelRun:
         values: Row = {
             "model_run_id": "0123456789ab",
             "status": "trained",
@@ -274,17 +278,17 @@ def make_run() -> Callable[..., RunRow]:
             "card": "# Card",
             "model_file": "0123456789ab/model.skops",
         }
-        return RunRow(**(values | other))
+        return ModelRun(**(values | other))
 
     return make
 
 
 @pytest.fixture
-def run_quickly(tmp_path: Path, quick: Settings) -> Callable[..., TrainResult]:
-    """Return a trainer into a folder of one's own."""
+def run_quickly(tmp_path: Path, fast_settings: Settings) -> Callable[..., TrainResult]:
+    """Return a function that trains in the folder of the test."""
 
-    def run(work_db: Path, settings: Settings = quick, **options: Any) -> TrainResult:
-        places = (work_db, tmp_path / "raw.db", tmp_path / "models")
+    def run(work_db: Path, settings: Settings = fast_settings, **options: Any) -> TrainResult:
+        places = (SqliteFeatures(work_db), tmp_path / "raw.db", tmp_path / "models")
         return train(*places, settings=settings, **options)
 
     return run
@@ -292,7 +296,7 @@ def run_quickly(tmp_path: Path, quick: Settings) -> Callable[..., TrainResult]:
 
 @pytest.fixture(scope="session")
 def query() -> Callable[..., list[tuple[Any, ...]]]:
-    """Return a reader of a database, which closes it."""
+    """Return a function that runs one query on a database."""
 
     def read(path: Path, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(path)) as connection:
@@ -303,7 +307,7 @@ def query() -> Callable[..., list[tuple[Any, ...]]]:
 
 @pytest.fixture(scope="session")
 def dump() -> Callable[[Path], list[str]]:
-    """Return a reader of all that a database holds."""
+    """Return a function that returns a database as SQL statements."""
 
     def read(path: Path) -> list[str]:
         with closing(sqlite3.connect(path)) as connection:
@@ -314,7 +318,7 @@ def dump() -> Callable[[Path], list[str]]:
 
 @pytest.fixture(scope="session")
 def online_retail_rows() -> list[Row]:
-    """Return customer_features of the Online Retail file, computed the slow and plain way."""
+    """Return customer_features of the Online Retail file, computed row by row in plain Python."""
     path = os.environ.get("TILLSIGHT_ONLINE_RETAIL", "")
     need("TILLSIGHT_ONLINE_RETAIL does not name the file", is_there=bool(path))
     invoices: dict[tuple[str, str], list[tuple[date, Decimal]]] = {}
@@ -328,7 +332,7 @@ def online_retail_rows() -> list[Row]:
     last_day = max(day for invoice in invoices.values() for day, _ in invoice)
     sales: dict[str, list[Sale]] = {}
     for (customer, _), invoice in sorted(invoices.items()):
-        # An invoice's positive lines are the order; what is negative on it is a return.
+        # The positive lines of an invoice are the order, the negative ones a return.
         for wanted in (1, -1):
             part = [(day, amount) for day, amount in invoice if amount * wanted > 0]
             if part:
@@ -344,3 +348,24 @@ def line_amount(line: dict[str, str]) -> Decimal:
         return Decimal(0)
     exact = Decimal(line["Quantity"]) * Decimal(line["UnitPrice"])
     return exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@pytest.fixture(scope="session")
+def name_types_as_in_version_0_1_0() -> Callable[[Path], None]:
+    """Return a function that gives the types in a model folder their names of version 0.1.0."""
+
+    def rename(folder: Path) -> None:
+        model, details = folder / "model.skops", folder / "model.json"
+        with zipfile.ZipFile(model) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        schema = parts["schema.json"].replace(b"ml.models.estimators", b"ml.pipeline")
+        assert schema != parts["schema.json"]
+        parts["schema.json"] = schema.replace(b"BgNbdLogOdds", b"RepeatBuyingOdds")
+        with zipfile.ZipFile(model, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
+        values = json.loads(details.read_text())
+        values["model_sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
+        details.write_text(json.dumps(values))
+
+    return rename

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ml.data.schema import MetricRow
+from ml.data.features import SqliteFeatures
+from ml.data.schema import MetricRow, column_names
 from ml.evaluation import verdict
 from ml.models.baselines import BASELINES
 from ml.predict import predict
-from ml.registry.serialization import MODEL_FILE, library_versions
+from ml.registry.serialization import library_versions
 from ml.settings import DEFAULTS, FEATURES, LABEL, Settings
 from ml.train import train
 
@@ -21,22 +22,28 @@ ROOT = Path(__file__).parents[2]
 RUN = """
 import sys
 from pathlib import Path
+from ml.data.features import SqliteFeatures
 from ml.predict import predict
 from ml.train import train
 work_db, out = map(Path, sys.argv[1:])
-train(work_db, out / "raw.db", out / "models")
-predict(work_db, out / "raw.db", out / "models")
+train(SqliteFeatures(work_db), out / "raw.db", out / "models")
+predict(SqliteFeatures(work_db), out / "raw.db", out / "models")
 """
 
 
 @pytest.fixture(scope="module")
 def trained(shop, tmp_path_factory):
-    """Return the folder of a run with all candidates, and its result."""
+    """Return folder, result and reported progress of a run with all candidates."""
     out = tmp_path_factory.mktemp("trained")
-    told = []
-    result = train(shop, out / "raw.db", out / "models", progress=lambda *step: told.append(step))
-    predict(shop, out / "raw.db", out / "models")
-    return out, result, told
+    reported = []
+    result = train(
+        SqliteFeatures(shop),
+        out / "raw.db",
+        out / "models",
+        progress=lambda *step: reported.append(step),
+    )
+    predict(SqliteFeatures(shop), out / "raw.db", out / "models")
+    return out, result, reported
 
 
 def report(query, out, model, metric, part="all"):
@@ -50,7 +57,7 @@ def report(query, out, model, metric, part="all"):
     )[0][0]
 
 
-def test_a_run_says_what_was_trained_on_what(trained, query, shop_rows):
+def test_the_run_describes_its_training(trained, query, shop_rows):
     out, result, _ = trained
     (row,) = query(
         out / "raw.db",
@@ -81,7 +88,7 @@ def test_a_run_says_what_was_trained_on_what(trained, query, shop_rows):
     assert re.fullmatch("[0-9a-f]{12}", result.model_run_id)
 
 
-def test_a_run_says_what_it_can_be_made_again_from(trained, query):
+def test_the_run_contains_what_reproduces_it(trained, query):
     out, _, _ = trained
     (row,) = query(
         out / "raw.db",
@@ -93,7 +100,7 @@ def test_a_run_says_what_it_can_be_made_again_from(trained, query):
     assert re.fullmatch("[0-9a-f]{64}", row[3])
 
 
-def test_a_run_tells_its_windows_newest_first(trained, query, shop_rows):
+def test_the_run_lists_its_windows_newest_first(trained, query, shop_rows):
     out, _, _ = trained
     windows = json.loads(query(out / "raw.db", "select windows from raw_model_runs")[0][0])
     assert [window["as_of_date"] for window in windows] == sorted(
@@ -115,11 +122,13 @@ def test_a_run_tells_its_windows_newest_first(trained, query, shop_rows):
     assert "choose" in windows[2]["roles"]
 
 
-def test_the_verdict_follows_from_the_figures_that_are_written(trained, query):
+def test_the_verdict_follows_from_the_stored_metrics(trained, query):
     out, result, _ = trained
-    columns = "split, as_of_date, model, slice, metric, value, low, high"
-    figures = query(out / "raw.db", f"select {columns} from raw_model_metrics")
-    expected = verdict.judge([MetricRow(*row) for row in figures], result.chosen_model)
+    columns = column_names(MetricRow)
+    figures = query(out / "raw.db", f"select {', '.join(columns)} from raw_model_metrics")
+    expected = verdict.decide(
+        [MetricRow(**dict(zip(columns, row, strict=True))) for row in figures], result.chosen_model
+    )
     (row,) = query(
         out / "raw.db", "select verdict, verdict_reason, verdict_rules, message from raw_model_runs"
     )
@@ -129,14 +138,14 @@ def test_the_verdict_follows_from_the_figures_that_are_written(trained, query):
     assert row[3] == result.message == f"The model is a {name}. {expected.reason}"
 
 
-def test_the_card_is_kept_with_the_run_and_with_the_model(trained, query):
+def test_the_card_is_stored_in_the_run_and_in_the_folder(trained, query):
     out, result, _ = trained
     ((card,),) = query(out / "raw.db", "select card from raw_model_runs")
     assert (out / "models" / result.model_run_id / "card.md").read_text() == card
     assert card.startswith(f"# Purchase forecast {result.model_run_id}\n")
 
 
-def test_nothing_that_a_customer_typed_is_in_the_card(run_quickly, make_work_db, shop_rows, query):
+def test_the_card_contains_no_customer_ids(run_quickly, make_work_db, shop_rows, query):
     hostile = "<script>alert(1)</script> | `x` | [a](javascript:b) #"
     rows = [row | {"customer_id": f"{hostile}{row['customer_id']}"} for row in shop_rows]
     work_db = make_work_db(rows)
@@ -145,7 +154,7 @@ def test_nothing_that_a_customer_typed_is_in_the_card(run_quickly, make_work_db,
     assert not re.search(r"script|alert|\]\(", card)
 
 
-def test_the_first_candidate_is_taken_unless_another_was_clearly_better_before(trained, query):
+def test_the_first_candidate_is_selected_unless_another_is_significantly_better(trained, query):
     out, result, _ = trained
     first, *others = DEFAULTS.candidates
     gaps = query(
@@ -158,7 +167,7 @@ def test_the_first_candidate_is_taken_unless_another_was_clearly_better_before(t
     assert result.chosen_model == min(clear, key=clear.get, default=first)
 
 
-def test_all_models_are_measured_on_both_windows_and_both_slices(trained, query):
+def test_all_models_have_metrics_by_window_and_slice(trained, query):
     out, _, _ = trained
     found = set(
         query(
@@ -175,7 +184,7 @@ def test_all_models_are_measured_on_both_windows_and_both_slices(trained, query)
     }
 
 
-def test_the_model_is_judged_on_earlier_windows_as_well(trained, query):
+def test_the_model_is_backtested_on_earlier_windows(trained, query):
     out, result, _ = trained
     found = query(
         out / "raw.db",
@@ -186,7 +195,7 @@ def test_the_model_is_judged_on_earlier_windows_as_well(trained, query):
     assert sorted(found) == sorted((day, model) for day in days for model in models)
 
 
-def test_an_interval_holds_its_figure_and_a_share_stays_a_share(trained, query):
+def test_intervals_contain_their_value_and_rates_are_within_0_and_1(trained, query):
     out, _, _ = trained
     rows = query(
         out / "raw.db",
@@ -194,13 +203,13 @@ def test_an_interval_holds_its_figure_and_a_share_stays_a_share(trained, query):
     )
     assert len(rows) > 300
     for metric, value, low, high in rows:
-        # A sum of shares can end in a 1 at the sixteenth decimal.
+        # Rounding errors of the mean over replicates.
         assert low - 1e-12 <= value <= high + 1e-12, metric
         if metric not in ("log_loss", "lift_top_tenth") and "minus" not in metric:
             assert -1e-12 <= low <= high <= 1 + 1e-12, metric
 
 
-def test_the_counts_of_the_report_are_those_of_the_last_whole_window(trained, query, shop_rows):
+def test_counts_of_the_report_window(trained, query, shop_rows):
     out, result, _ = trained
     last = [row for row in shop_rows if row["snapshot_number"] == 1]
     once = [row for row in last if row["frequency"] == 1]
@@ -221,7 +230,7 @@ def test_each_feature_has_an_importance(trained, query):
     assert sorted(found) == sorted((result.chosen_model, f"feature:{name}") for name in FEATURES)
 
 
-def test_curves_are_drawn_for_the_chosen_model_and_the_baselines(trained, query):
+def test_curves_of_the_selected_model_and_the_baselines(trained, query):
     out, result, _ = trained
     found = query(out / "raw.db", "select distinct model, curve from raw_model_curves")
     models = (result.chosen_model, *BASELINES)
@@ -229,26 +238,30 @@ def test_curves_are_drawn_for_the_chosen_model_and_the_baselines(trained, query)
     assert sorted(found) == sorted((model, name) for model in models for name in names)
 
 
-def test_the_folder_holds_model_details_and_card(trained):
+def test_the_folder_contains_model_details_and_card(trained):
     out, result, _ = trained
     (folder,) = (out / "models").iterdir()
     assert folder.name == result.model_run_id
-    assert sorted(path.name for path in folder.iterdir()) == ["card.md", "model.json", MODEL_FILE]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "card.md",
+        "model.json",
+        "model.skops",
+    ]
     details = json.loads((folder / "model.json").read_text())
     assert details["settings"] == DEFAULTS.as_json()
     assert details["run"]["model_run_id"] == result.model_run_id
 
 
-def test_progress_begins_at_nothing_and_ends_at_all(trained):
-    _, _, told = trained
-    done = [step[1] for step in told]
-    assert {step[0] for step in told} == {"Training the model"}
-    assert {step[2] for step in told} == {done[-1]}
+def test_progress_is_reported_from_0_to_the_total(trained):
+    _, _, reported = trained
+    done = [step[1] for step in reported]
+    assert {step[0] for step in reported} == {"Training the model"}
+    assert {step[2] for step in reported} == {done[-1]}
     assert done[0] == 0
     assert done == sorted(done)
 
 
-def test_one_thread_in_another_process_gives_the_same_bytes(trained, shop, tmp_path, dump):
+def test_a_process_with_one_thread_gives_the_same_bytes(trained, shop, tmp_path, dump):
     out, _, _ = trained
     one_thread = {
         "OMP_NUM_THREADS": "1",
@@ -269,22 +282,22 @@ def test_one_thread_in_another_process_gives_the_same_bytes(trained, shop, tmp_p
         assert (tmp_path / file).read_bytes() == (out / file).read_bytes()
 
 
-def test_training_again_changes_nothing(run_quickly, short_shop, tmp_path, dump):
+def test_training_is_idempotent(run_quickly, short_shop, tmp_path, dump):
     first = run_quickly(short_shop)
     before = dump(tmp_path / "raw.db")
     assert run_quickly(short_shop) == first
     assert dump(tmp_path / "raw.db") == before
 
 
-def test_the_order_of_the_rows_changes_nothing(run_quickly, make_work_db, short_rows):
+def test_the_run_does_not_depend_on_the_row_order(run_quickly, make_work_db, short_rows):
     assert run_quickly(make_work_db(short_rows)) == run_quickly(make_work_db(short_rows[::-1]))
 
 
-def test_another_setting_or_value_is_another_run(
-    run_quickly, make_work_db, short_shop, short_rows, quick
+def test_another_setting_or_value_gives_another_run(
+    run_quickly, make_work_db, short_shop, short_rows, fast_settings
 ):
     runs = [run_quickly(short_shop)]
-    runs.append(run_quickly(short_shop, Settings(**vars(quick) | {"seed": 1})))
+    runs.append(run_quickly(short_shop, Settings(**vars(fast_settings) | {"seed": 1})))
     changed = [
         row | {"monetary": row["monetary"] + (place == 900)} for place, row in enumerate(short_rows)
     ]
@@ -292,15 +305,17 @@ def test_another_setting_or_value_is_another_run(
     assert len({run.model_run_id for run in runs}) == 3
 
 
-def test_an_honest_feature_set_is_not_suspiciously_good(trained, query):
+def test_auc_is_plausible_without_leakage(trained, query):
     out, result, _ = trained
     assert 0.55 < report(query, out, result.chosen_model, "roc_auc") < 0.9
 
 
-def test_a_large_shop_is_sampled_for_fitting(run_quickly, shop, shop_rows, quick, query, tmp_path):
+def test_a_large_shop_is_sampled_for_fitting(
+    run_quickly, shop, shop_rows, fast_settings, query, tmp_path
+):
     limits = {"fit_row_limit": 600, "choose_row_limit": 150, "report_row_limit": 200}
-    result = run_quickly(shop, Settings(**vars(quick) | limits))
+    result = run_quickly(shop, Settings(**vars(fast_settings) | limits))
     assert result.status == "trained"
-    # 100 of each of six windows, and at most one more of each by rounding.
+    # 100 rows from each of six windows; rounding adds at most one to each.
     assert 600 <= result.training_rows <= 606
     assert 200 <= report(query, tmp_path, "logistic_regression", "rows") <= 201

@@ -1,4 +1,4 @@
-"""What the image and the workflow are made of. Neither is run here: that needs their services."""
+"""The Dockerfile and the GitHub workflow, read as text: running them needs their services."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def arguments(word: str) -> list[str]:
 
 
 def is_ignored(name: str) -> bool:
-    """Apply .dockerignore as Docker does: the last line that fits decides."""
+    """Apply .dockerignore as Docker does: the last matching line decides."""
     ignored = False
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         pattern = line.removeprefix("!").replace("**/", "*")
@@ -55,7 +55,7 @@ def is_ignored(name: str) -> bool:
     return ignored
 
 
-def test_what_the_image_copies_is_there_and_let_through():
+def test_copied_files_exist_and_are_not_ignored():
     copied = [shlex.split(rest)[:-1] for rest in arguments("COPY") if "--from" not in rest]
     names = [name for line in copied for name in line]
     assert {"requirements.lock", "dbt_project", "ml", "reports", "scripts"} <= set(names)
@@ -66,25 +66,25 @@ def test_what_the_image_copies_is_there_and_let_through():
     "name",
     [".env", ".git", "data", "data/raw.db", "tests", "dbt_project/target", "scripts/__pycache__"],
 )
-def test_no_data_secret_or_leftover_reaches_the_image(name):
+def test_data_secrets_and_caches_are_not_copied_to_the_image(name):
     assert is_ignored(name)
 
 
-def test_the_image_installs_what_is_locked_and_nothing_else():
+def test_the_image_installs_locked_packages_only():
     installs = re.findall(r"pip install.*?(?= && |$)", " && ".join(arguments("RUN")))
     locked, own = installs
     assert {"--require-hashes", "requirements.lock"} <= set(locked.split())
     assert {"--no-deps", "--no-build-isolation"} <= set(own.split())
 
 
-def test_the_image_runs_on_the_python_that_is_tested(workflow):
+def test_the_image_has_the_python_of_the_workflow(workflow):
     images = [rest.split()[0] for rest in arguments("FROM")]
     (tested,) = re.findall(r"^python:3\.\d+-", workflow["jobs"]["checks"]["container"])
     assert len(images) == 2
     assert all(image.startswith(tested) for image in images)
 
 
-def test_the_image_serves_as_nobody_in_particular():
+def test_the_image_serves_as_an_unprivileged_user():
     order = [name for name, _ in instructions()]
     (user,) = arguments("USER")
     assert user not in {"root", "0"}
@@ -94,7 +94,7 @@ def test_the_image_serves_as_nobody_in_particular():
     assert "SECRET" not in " ".join(arguments("ENV") + arguments("ARG"))
 
 
-def test_the_image_asks_the_server_for_its_health():
+def test_the_health_check_calls_the_health_endpoint():
     (check,) = arguments("HEALTHCHECK")
     (port,) = arguments("EXPOSE")
     command = json.loads(check[check.index("[") :])
@@ -103,36 +103,36 @@ def test_the_image_asks_the_server_for_its_health():
     compile(command[2], "HEALTHCHECK", "exec")
 
 
-def test_the_command_of_the_image_is_one_of_the_command_line():
+def test_the_image_runs_an_existing_command():
     (line,) = arguments("CMD")
     program, command, *options = json.loads(line)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert program in project["project"]["scripts"]
     assert command in typer.main.get_group(app).commands
-    told = CliRunner().invoke(app, [command, "--help"], terminal_width=200).output
-    assert options == ["--host", "0.0.0.0"]  # noqa: S104  outside the image a port is opened by hand
-    assert "--host" in told
-    assert arguments("EXPOSE")[0] in told
+    help_text = CliRunner().invoke(app, [command, "--help"], terminal_width=200).output
+    assert options == ["--host", "0.0.0.0"]  # noqa: S104  a port of the container is published explicitly
+    assert "--host" in help_text
+    assert arguments("EXPOSE")[0] in help_text
 
 
 def steps(job: Any) -> str:
     return "\n".join(step.get("run", "") for step in job["steps"])
 
 
-def test_the_workflow_runs_all_checks_in_time(workflow):
+def test_the_workflow_runs_all_checks_with_a_time_limit(workflow):
     checks = workflow["jobs"]["checks"]
     assert checks["steps"][-1]["run"] == ".ci/run"
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     assert checks["timeout-minutes"] == 25
 
 
-def test_the_workflow_looks_for_known_weaknesses_of_both_locks(workflow):
-    audit = steps(workflow["jobs"]["weaknesses"])
+def test_the_workflow_audits_both_lock_files(workflow):
+    audit = steps(workflow["jobs"]["vulnerabilities"])
     assert re.search(r"pip-audit==[\d.]+ pip-audit ", audit)
     assert [name for name in LOCKS if f"--requirement {name}" in audit] == [*LOCKS]
 
 
-def test_the_workflow_may_read_alone_and_names_actions_by_commit(workflow):
+def test_the_workflow_is_read_only_and_pins_actions_by_commit(workflow):
     assert workflow["permissions"] == {"contents": "read"}
     assert not [job for job in workflow["jobs"].values() if "permissions" in job]
     used = re.findall(r"uses: (\S+)", WORKFLOW.read_text())
@@ -141,7 +141,7 @@ def test_the_workflow_may_read_alone_and_names_actions_by_commit(workflow):
 
 
 def fetch(workflow: Any, folder: Path, address: str) -> subprocess.CompletedProcess[str]:
-    """Run the step that fetches the Online Retail file, as the workflow does."""
+    """Run the step of the workflow that downloads the Online Retail file."""
     (step,) = (
         s for s in workflow["jobs"]["checks"]["steps"] if "Online Retail" in s.get("name", "")
     )
@@ -153,7 +153,7 @@ def fetch(workflow: Any, folder: Path, address: str) -> subprocess.CompletedProc
         "GITHUB_ENV": str(folder / "environment"),
     }
     return subprocess.run(
-        ["bash", "-c", step["run"]],  # noqa: S607  as the runner finds it
+        ["bash", "-c", step["run"]],  # noqa: S607  the runner finds bash on its path
         check=False,
         capture_output=True,
         text=True,
@@ -162,9 +162,7 @@ def fetch(workflow: Any, folder: Path, address: str) -> subprocess.CompletedProc
 
 
 @pytest.mark.real_data
-def test_the_workflow_takes_the_file_that_the_tests_were_written_for(
-    workflow, online_retail, tmp_path
-):
+def test_the_workflow_accepts_the_online_retail_file(workflow, online_retail, tmp_path):
     result = fetch(workflow, tmp_path, online_retail.absolute().as_uri())
     assert (result.returncode, result.stderr) == (0, "")
     name, _, file = (tmp_path / "environment").read_text().strip().partition("=")
@@ -174,13 +172,13 @@ def test_the_workflow_takes_the_file_that_the_tests_were_written_for(
     )
 
 
-def test_the_workflow_says_what_is_missing_or_wrong(workflow, tmp_path):
+def test_the_workflow_explains_a_missing_or_wrong_file(workflow, tmp_path):
     other = tmp_path / "other.csv.gz"
     other.write_bytes(gzip.compress(b"InvoiceNo,StockCode\n"))
     nowhere = (tmp_path / "nowhere.csv.gz").as_uri()
-    told = [fetch(workflow, tmp_path, address) for address in ("", other.as_uri(), nowhere)]
-    assert all(result.returncode for result in told)
-    assert "set the repository variable ONLINE_RETAIL_URL" in told[0].stdout
-    assert "is not the Online Retail file" in told[1].stdout
-    assert "curl" in told[2].stderr
+    results = [fetch(workflow, tmp_path, address) for address in ("", other.as_uri(), nowhere)]
+    assert all(result.returncode for result in results)
+    assert "set the repository variable ONLINE_RETAIL_URL" in results[0].stdout
+    assert "is not the Online Retail file" in results[1].stdout
+    assert "curl" in results[2].stderr
     assert not (tmp_path / "environment").exists()

@@ -40,8 +40,8 @@ select
         when r + f + m >= 5 then 'At-Risk' else 'Lost'
     end as segment,
     case
-        when r = 4 and f + m >= 7 then 'Champions' when r = 4 then 'New' when r = 3 then 'Loyal'
-        when f + m >= 5 then 'At Risk' when r = 2 then 'Hibernating' else 'Lost'
+        when r = 4 and f + m >= 7 then 'Top regulars' when r = 4 then 'Light buyers' when r = 3 then 'Regulars'
+        when f + m >= 5 then 'Slipping away' when r = 2 then 'Dormant' else 'Long gone'
     end as segment_detail
 from quartered;
 
@@ -80,8 +80,8 @@ insert into tiers values
 
 create temp table detail_tiers (segment_detail text, segment_order integer, colour text, action text);
 insert into detail_tiers values
-('Champions', 1, '#0f766e', 'Reward'), ('Loyal', 2, '#2563eb', 'Upsell'), ('New', 4, '#7c3aed', 'Welcome'),
-('At Risk', 8, '#b45309', 'Win back'), ('Hibernating', 10, '#94a3b8', 'Reactivate'), ('Lost', 11, '#64748b', 'Suppress');
+('Top regulars', 1, '#0f766e', 'Reward'), ('Regulars', 2, '#2563eb', 'Upsell'), ('Light buyers', 4, '#7c3aed', 'Welcome'),
+('Slipping away', 8, '#b45309', 'Win back'), ('Dormant', 10, '#94a3b8', 'Reactivate'), ('Long gone', 11, '#64748b', 'Suppress');
 
 insert into customer_360
 select

@@ -44,6 +44,14 @@ def test_the_default_is_the_data_folder_of_the_project(tmp_path):
     assert settings.as_of is None
 
 
+def test_an_installed_package_takes_both_from_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.setattr("scripts.installation.is_checkout", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    assert read_settings(environment={}).data_dir == tmp_path / "data"
+    (tmp_path / ".env").write_text("TILLSIGHT_TARGET=duckdb\n")
+    assert read_settings(environment={}).target == "duckdb"
+
+
 @pytest.mark.parametrize("text", ["9.12.2011", "2011-13-01", "2011-02-30", "20111209", "", "now"])
 def test_an_as_of_date_that_is_none_is_refused(text, tmp_path):
     with pytest.raises(TillsightError, match="it must be a date like"):

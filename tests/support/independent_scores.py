@@ -1,7 +1,6 @@
-"""Recency, frequency, monetary value and scores, worked out a second way.
+"""Recency, frequency, monetary value and scores by a second method, without code of the project.
 
-Nothing of the project is used: lines are read with `csv`, money is `Decimal`, and the rules are
-those that the documentation states. Slow and plain on purpose.
+Lines are read as text, amounts are `Decimal`, and the rules are those of the documentation.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 CENT = Decimal("0.01")
-NO_PRODUCTS = {
+NON_PRODUCT_CODES = {
     *("POST", "DOT", "M", "m", "D", "C2", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK"),
     *("ADJUST", "ADJUST2", "TEST001", "TEST002"),
 }
@@ -24,7 +23,7 @@ NO_PRODUCTS = {
 
 @dataclass(frozen=True)
 class Line:
-    """A landed line with what became of it."""
+    """A landed line with its reason."""
 
     customer: str
     order: str
@@ -34,7 +33,7 @@ class Line:
 
 
 def uci_lines(path: Path) -> Iterator[Line]:
-    """Read Online Retail as it stands in the file, and judge each line."""
+    """Read Online Retail and classify each line."""
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)
     for row in rows.itertuples():
         amount = Decimal(row.UnitPrice) * int(row.Quantity)
@@ -43,7 +42,7 @@ def uci_lines(path: Path) -> Iterator[Line]:
         code = row.StockCode.strip()
         if not customer:
             reason = "no_customer"
-        elif code in NO_PRODUCTS or code.startswith("gift_0001_"):
+        elif code in NON_PRODUCT_CODES or code.startswith("gift_0001_"):
             reason = "not_a_product"
         elif amount == 0:
             reason = "zero_amount"
@@ -54,7 +53,7 @@ def uci_lines(path: Path) -> Iterator[Line]:
 
 
 def standard_lines(path: Path) -> Iterator[Line]:
-    """Read a transactions file of the standard form, and judge each line."""
+    """Read a standard transactions file and classify each line."""
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)
     for row in rows.to_dict("records"):
         try:
@@ -75,7 +74,7 @@ def standard_lines(path: Path) -> Iterator[Line]:
 
 
 def ledger(lines: Iterable[Line]) -> dict[str, tuple[int, Decimal]]:
-    """Return rows and money by reason."""
+    """Return number and amount of rows by reason."""
     rows: Counter[str] = Counter()
     money: defaultdict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
@@ -116,7 +115,7 @@ def rfm(lines: Iterable[Line], *, as_of: date | None = None) -> pd.DataFrame:
             "monetary": [money[customer] for customer in order_days],
         }
     )
-    # pandas compares text by code points, which for UTF-8 is the order of the bytes
+    # pandas compares text by code points, which is the byte order of UTF-8
     scored["recency_score"] = ntile(
         scored, ["recency", "frequency", "customer_id"], [False, True, True]
     )
@@ -143,7 +142,7 @@ def rfm(lines: Iterable[Line], *, as_of: date | None = None) -> pd.DataFrame:
 
 
 def ntile(frame: pd.DataFrame, keys: list[str], ascending: list[bool]) -> pd.Series:
-    """Cut rows into four groups in the order of the keys; earlier groups take the rest."""
+    """Divide rows into four groups in the order of the keys; the first groups get the remainder."""
     ordered = frame.sort_values(keys, ascending=ascending).index
     size, rest = divmod(len(ordered), 4)
     groups = [group for group in range(1, 5) for _ in range(size + (group <= rest))]
@@ -151,7 +150,7 @@ def ntile(frame: pd.DataFrame, keys: list[str], ascending: list[bool]) -> pd.Ser
 
 
 def segment(total: int) -> str:
-    """Name the segment of a sum of scores."""
+    """Return the segment of a sum of scores."""
     if total >= 10:
         return "Champions"
     if total >= 8:

@@ -19,7 +19,7 @@
     ({{ dividend }} / {{ divisor }})
 {%- endmacro %}
 
-{# A double as the nearest whole one, half away from zero. #}
+{# Round a double to a whole double, half away from zero. #}
 {% macro round_half_away(number) -%}
     {{ return(adapter.dispatch('round_half_away', 'tillsight')(number)) }}
 {%- endmacro %}
@@ -28,10 +28,7 @@
     round({{ number }})
 {%- endmacro %}
 
-{#
-    PostgreSQL rounds the half of a double to the even side; from 2^52 on a double is whole, and adding a half could
-    change it.
-#}
+{# PostgreSQL rounds half to even. From 2^52 on a double is whole, and adding 0.5 could change it. #}
 {% macro postgres__round_half_away(number) -%}
     (
         select case when abs(number) < 4503599627370496 then trunc(number + 0.5 * sign(number)) else number end
@@ -43,7 +40,7 @@
     round({{ number }})
 {%- endmacro %}
 
-{# The smaller of two numbers; NULL where one is, which the LEAST of other engines passes over. #}
+{# The smaller of two numbers; NULL if one is NULL, unlike LEAST on other engines. #}
 {% macro least(first, second) -%}
     {{ return(adapter.dispatch('least', 'tillsight')(first, second)) }}
 {%- endmacro %}
@@ -56,7 +53,7 @@
     min({{ first }}, {{ second }})
 {%- endmacro %}
 
-{# The larger of two numbers; NULL where one is. #}
+{# The larger of two numbers; NULL if one is NULL. #}
 {% macro greatest(first, second) -%}
     {{ return(adapter.dispatch('greatest', 'tillsight')(first, second)) }}
 {%- endmacro %}
@@ -69,7 +66,7 @@
     max({{ first }}, {{ second }})
 {%- endmacro %}
 
-{# What is left of 1 after some days, of which every `half_life` halve it. #}
+{# Exponential decay: 1 at 0 days, 0.5 after `half_life` days. #}
 {% macro decay(days, half_life) -%}
     {{ return(adapter.dispatch('decay', 'tillsight')(days, half_life)) }}
 {%- endmacro %}
@@ -78,7 +75,7 @@
     power(0.5, ({{ days }}) / {{ real(half_life) }})
 {%- endmacro %}
 
-{# PostgreSQL refuses what is too near to 0 for a double, as a sale of 1900 is. #}
+{# PostgreSQL raises an underflow error near 0, for example for a sale of 1900. #}
 {% macro postgres__decay(days, half_life) -%}
     case
         when {{ days }} < 1000 * {{ half_life }}
@@ -87,7 +84,7 @@
     end
 {%- endmacro %}
 
-{# A number as a double: 30.0 is a decimal to Spark, which keeps six digits of what is divided by it. #}
+{# Cast a number to double: Spark reads 30.0 as a decimal, and a division by a decimal keeps six digits only. #}
 {% macro real(number) -%}
     cast({{ number }} as {{ dbt.type_float() }})
 {%- endmacro %}

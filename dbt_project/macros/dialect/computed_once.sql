@@ -1,6 +1,6 @@
 {#
-    What ends a query whose columns are costly and used more than once. PostgreSQL writes the expression of a column into
-    every place that uses it, unless the query has an OFFSET.
+    End of a subquery with costly columns that are used more than once. PostgreSQL inlines the expressions into each use
+    unless the subquery has an OFFSET.
 #}
 {% macro computed_once() -%}
     {{ return(adapter.dispatch('computed_once', 'tillsight')()) }}

@@ -1,7 +1,6 @@
 {#
-    Dates. On SQLite a date is text YYYY-MM-DD and a time is text YYYY-MM-DD HH:MM:SS, elsewhere they are what the
-    engine has for them. Between the models days are whole numbers since 1970-01-01, so that differences are
-    subtractions on every engine.
+    On SQLite a date is text YYYY-MM-DD and a timestamp is text YYYY-MM-DD HH:MM:SS; other engines have types for them.
+    Models compute with day numbers (days since 1970-01-01), so that differences are subtractions on every engine.
 #}
 
 {# The date of a timestamp. #}
@@ -17,7 +16,7 @@
     substr({{ timestamp }}, 1, 10)
 {%- endmacro %}
 
-{# The timestamp at which a date begins. #}
+{# Midnight at the start of a date, as a timestamp. #}
 {% macro start_of(date) -%}
     {{ return(adapter.dispatch('start_of', 'tillsight')(date)) }}
 {%- endmacro %}
@@ -30,7 +29,7 @@
     {{ date }} || ' 00:00:00'
 {%- endmacro %}
 
-{# The date in a text that the forecast wrote, always YYYY-MM-DD; what others wrote goes through read_timestamp. #}
+{# Parse the dates that ml/ writes, always YYYY-MM-DD. Dates of loaded files go through read_timestamp. #}
 {% macro date_from_text(text) -%}
     {{ return(adapter.dispatch('date_from_text', 'tillsight')(text)) }}
 {%- endmacro %}
@@ -43,7 +42,7 @@
     {{ text }}
 {%- endmacro %}
 
-{# A date as a whole number of days since 1970-01-01. #}
+{# Days from 1970-01-01 to a date. #}
 {% macro day_number(date) -%}
     {{ return(adapter.dispatch('day_number', 'tillsight')(date)) }}
 {%- endmacro %}
@@ -60,7 +59,7 @@
     cast(julianday({{ date }}) - 2440587.5 as integer)
 {%- endmacro %}
 
-{# The date of a whole number of days since 1970-01-01. #}
+{# The date of a day number. #}
 {% macro date_from_day_number(day_number) -%}
     {{ return(adapter.dispatch('date_from_day_number', 'tillsight')(day_number)) }}
 {%- endmacro %}
@@ -73,7 +72,7 @@
     date(({{ day_number }}) * 86400, 'unixepoch')
 {%- endmacro %}
 
-{# The month of a date as a whole number, twelve to the year, so that months can be subtracted. #}
+{# Year times twelve plus month of a date, so that months can be subtracted. #}
 {% macro month_number(date) -%}
     {{ return(adapter.dispatch('month_number', 'tillsight')(date)) }}
 {%- endmacro %}
@@ -107,7 +106,7 @@
     printf('%04d-%02d-01', ({{ month_number }}) / 12, ({{ month_number }}) % 12 + 1)
 {%- endmacro %}
 
-{# A day number later than any that is read: the end of a span that has not ended. #}
+{# 2200-01-01 as a day number, later than any parsed date: the end of an open interval. #}
 {% macro day_after_all() -%}
     84006
 {%- endmacro %}

@@ -1,13 +1,13 @@
 {#
-    The types that a yml declares are SQLite's words: TEXT, INTEGER, REAL, DATE, DATETIME. What the engine calls them; an
-    INTEGER has 64 bits everywhere, a REAL is a double, and TEXT compares by its bytes.
+    The engine's name of a type in the yml: TEXT, INTEGER, REAL, DATE or DATETIME. On every engine INTEGER has 64 bits, REAL
+    is a double and TEXT compares by bytes.
 #}
 {% macro column_type(declared) -%}
     {%- set types = adapter.dispatch('column_types', 'tillsight')() -%}
     {%- if declared | upper not in types -%}
         {%- do exceptions.raise_compiler_error(
-            "model '" ~ model.name ~ "': type '" ~ declared ~ "' is none of " ~ types.keys() | join(', ')
-            ~ ". Mend it in its yml."
+            "model '" ~ model.name ~ "': type '" ~ declared ~ "' is not one of " ~ types.keys() | join(', ')
+            ~ ". Change it in its yml."
         ) -%}
     {%- endif -%}
     {{ return(types[declared | upper]) }}
@@ -34,7 +34,7 @@
     {{ return({'TEXT': 'TEXT', 'INTEGER': 'INTEGER', 'REAL': 'REAL', 'DATE': 'DATE', 'DATETIME': 'DATETIME'}) }}
 {%- endmacro %}
 
-{# The columns of a table that have none of these types. #}
+{# The columns of a table with another type. #}
 {% macro columns_without_type(relation) %}
     {{ return(adapter.dispatch('columns_without_type', 'tillsight')(relation)) }}
 {% endmacro %}
@@ -57,7 +57,7 @@ where
 
 {% endmacro %}
 
-{# Spark describes a table in a statement of its own, which no query can read from. #}
+{# Spark describes a table in a statement that cannot be queried. #}
 {% macro spark__columns_without_type(model) %}
 
 select column_name

@@ -1,4 +1,4 @@
-{# The statement that indexes columns of the model that it is a post-hook of. #}
+{# Statement that creates an index on the current model, for use as a post-hook. #}
 {% macro create_index(name, columns, unique=false) -%}
     {{ return(adapter.dispatch('create_index', 'tillsight')(name, columns, unique)) }}
 {%- endmacro %}
@@ -7,17 +7,17 @@
     create {{ 'unique ' if unique }}index {{ name }} on {{ this }} ({{ columns | join(', ') }})
 {%- endmacro %}
 
-{# The table before, which goes after the hooks, has an index of that name in the same schema. #}
+{# The previous table is dropped after the hooks; until then its index has the same name. #}
 {% macro postgres__create_index(name, columns, unique) -%}
     drop index if exists {{ this.schema }}.{{ name }};
     {{ default__create_index(name, columns, unique) }}
 {%- endmacro %}
 
-{# DuckDB keeps the least and the largest value of each part of a column, and would use an index for single rows alone. #}
+{# DuckDB uses an index for single rows only; for ranges it has minimum and maximum of each row group. #}
 {% macro duckdb__create_index(name, columns, unique) -%}
 {%- endmacro %}
 
-{# Spark has none: it reads whole columns, in parts and at once. #}
+{# Spark has no indexes. #}
 {% macro spark__create_index(name, columns, unique) -%}
 {%- endmacro %}
 

@@ -1,4 +1,4 @@
-{# Rows written out in a model: a query of the named columns. Values are rendered as text literals, NULL where none. #}
+{# A query that returns literal rows with the named columns; none becomes NULL. #}
 {% macro literal_rows(columns, rows) -%}
     {{ return(adapter.dispatch('literal_rows', 'tillsight')(columns, rows)) }}
 {%- endmacro %}
@@ -18,7 +18,7 @@
     )
 {%- endmacro %}
 
-{# Rows of values as VALUES has them. #}
+{# A VALUES list of rows. #}
 {% macro literal_values(rows) %}
         values
         {%- for row in rows %}
@@ -26,12 +26,12 @@
         {%- endfor %}
 {%- endmacro %}
 
-{# A text given in the settings, as a literal; null where none is given. #}
+{# A text setting as a literal; null if not set. #}
 {% macro text_literal(text) -%}
     {{ quoted(text) if text else 'null' }}
 {%- endmacro %}
 
-{# A text as a literal. #}
+{# An escaped text literal. #}
 {% macro quoted(text) -%}
     {{ return(adapter.dispatch('quoted', 'tillsight')(text)) }}
 {%- endmacro %}
@@ -40,17 +40,17 @@
     '{{ text | replace("'", "''") }}'
 {%- endmacro %}
 
-{# Within Spark's literals a backslash begins an escape. #}
+{# A backslash is an escape character in Spark literals. #}
 {% macro spark__quoted(text) -%}
     '{{ text | replace("\\", "\\\\") | replace("'", "''") }}'
 {%- endmacro %}
 
-{# A number given in the settings, as a literal; null where none is given. #}
+{# A number setting as a literal; null if not set. #}
 {% macro number_literal(number) -%}
     {{ 'null' if number is none else number }}
 {%- endmacro %}
 
-{# A date given in the settings, as a literal of the engine; null where none is given. #}
+{# A date setting as a literal; null if not set. #}
 {% macro date_literal(date) -%}
     {{ return(adapter.dispatch('date_literal', 'tillsight')(date)) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
-{# Money is kept in whole minor units (hundredths), so that sums do not depend on the order of rows. #}
+{# Amounts are whole minor units (hundredths), so that sums do not depend on the order of rows. #}
 
-{# Whole minor units from millionths, half rounded away from zero. #}
+{# Minor units from millionths, rounded half away from zero. #}
 {% macro minor_units_from_micros(micros) -%}
     {{ return(adapter.dispatch('minor_units_from_micros', 'tillsight')(micros)) }}
 {%- endmacro %}
@@ -14,9 +14,7 @@
     cast(round(({{ micros }}) / 10000.0) as integer)
 {%- endmacro %}
 
-{#
-    Quantity times unit price, rounded half away from zero to whole minor units; NULL beyond ten thousand million.
-#}
+{# Quantity times unit price in minor units, rounded half away from zero; NULL from ten thousand million on. #}
 {% macro line_amount_minor(quantity, unit_price_micros) -%}
     case
         when abs(1.0 * {{ quantity }} * {{ unit_price_micros }}) < 10000000000000000
@@ -24,22 +22,19 @@
     end
 {%- endmacro %}
 
-{#
-    Money of readers in minor units again, as a whole double: those add up exactly, whereas 20 million amounts added as
-    they are come out a cent or two off.
-#}
+{# Minor units of a published amount, as a whole double: whole doubles add up exactly, fractions do not. #}
 {% macro minor_units_from_money(money) -%}
     {{ round_half_away(money ~ ' * 100') }}
 {%- endmacro %}
 
-{# Money for readers: minor units as a number with two decimals. #}
+{# A published amount: minor units as a number with two decimals. #}
 {% macro money(minor_units) -%}
     (cast({{ minor_units }} as {{ dbt.type_float() }}) / 100)
 {%- endmacro %}
 
 {#
-    Money per thing for readers: minor units over a count, rounded half away from zero to whole minor units, whose half is
-    a double (that of two decimals is none, and engines differ by it); NULL where there is nothing to divide by.
+    A published average amount: minor units divided by a count; NULL if the count is 0. Rounded in minor units, where a half
+    is an exact double: half a hundredth is not, and engines differ by it.
 #}
 {% macro money_per(minor_units, count) -%}
     {%- set average = 'cast(' ~ minor_units ~ ' as ' ~ dbt.type_float() ~ ') / nullif(' ~ count ~ ', 0)' -%}

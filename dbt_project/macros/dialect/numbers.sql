@@ -1,6 +1,4 @@
-{# Numbers that are written as text. #}
-
-{# A number written as text, in millionths, as an integer. NULL where the text is no finite number below ten thousand million. #}
+{# Parse a number in millionths, as an integer; NULL unless it is a finite number below ten thousand million. #}
 {% macro read_micros(text) -%}
     {{ return(adapter.dispatch('read_micros', 'tillsight')(text)) }}
 {%- endmacro %}
@@ -31,7 +29,7 @@
     end
 {%- endmacro %}
 
-{# Whether text is a number: the quick test is that of a JSON number, the other lets '+5', '.5', '5.' and '007' pass. #}
+{# Whether text is a number: first a fast test for JSON numbers, then one that accepts '+5', '.5', '5.' and '007' too. #}
 {% macro sqlite__is_number(text) -%}
     {%- set number = 'trim(' ~ text ~ ')' -%}
     {%- set digits = "ltrim(" ~ number ~ ", '+-')" -%}
@@ -46,13 +44,13 @@
     )
 {%- endmacro %}
 
-{# The same without JSON: digits with a point and a sign between blanks, or a JSON number with an exponent. #}
+{# Whether text is a number, by pattern: digits with point and sign, or a JSON number with an exponent. #}
 {% macro default__is_number(text) -%}
     {%- set json_number = '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?[ \t\n\r]*' -%}
     {{ return(matches(text, '^( *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+) *|' ~ json_number ~ ')$')) }}
 {%- endmacro %}
 
-{# What a text that is a number comes to, as a double; where that is ten thousand million or more, any such number. #}
+{# Cast numeric text to double. From ten thousand million on any such double is correct. #}
 {% macro number_of(text) -%}
     {{ return(adapter.dispatch('number_of', 'tillsight')(text)) }}
 {%- endmacro %}
@@ -62,8 +60,8 @@
 {%- endmacro %}
 
 {#
-    PostgreSQL refuses a double that is too large or too near to 0, and a numeric of very many digits. Most texts have few;
-    others are looked at as a numeric first, unless the exponent alone says what becomes of them.
+    PostgreSQL raises errors for doubles that are too large or too near 0, and for numerics with very many digits. Long
+    texts go through numeric, unless the exponent alone decides.
 #}
 {% macro postgres__number_of(text) -%}
     case
@@ -79,12 +77,12 @@
     end
 {%- endmacro %}
 
-{# Whether text is there and is no number: 1 or 0. #}
+{# 1 if text is present but not a number, else 0. #}
 {% macro is_unreadable_number(text) -%}
     case when {{ read_micros(text) }} is null and {{ read_text(text) }} is not null then 1 else 0 end
 {%- endmacro %}
 
-{# A whole number written as text ('12', '12.0'), as an integer. NULL where it is none, or a thousand million or more. #}
+{# Parse a whole number ('12', '12.0'); NULL unless it is a whole number below a thousand million. #}
 {% macro read_whole_number(text) -%}
     {{ return(adapter.dispatch('read_whole_number', 'tillsight')(text)) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# A landed row as one text in which its values can be told apart: a JSON list of its columns in order. #}
+{# A landed row as a JSON array of its columns. #}
 {% macro row_as_text(columns) -%}
     {{ return(adapter.dispatch('row_as_text', 'tillsight')(columns)) }}
 {%- endmacro %}
@@ -19,8 +19,7 @@
     json_array({{ columns | join(', ') }})
 {%- endmacro %}
 
-{# A row of row_as_text for people: its values behind commas. A value with an @ in it may be an e-mail address of any
-   shape, and is hidden whole. #}
+{# The values of row_as_text separated by commas. A value with an @ may be an e-mail address and is hidden as a whole. #}
 {% macro row_without_email(row_text) -%}
     {{ return(adapter.dispatch('row_without_email', 'tillsight')(row_text)) }}
 {%- endmacro %}

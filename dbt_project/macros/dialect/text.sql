@@ -1,9 +1,9 @@
-{# Trimmed text, NULL where empty. #}
+{# Trimmed text; NULL if empty. #}
 {% macro read_text(text) -%}
     nullif({{ trimmed(text) }}, '')
 {%- endmacro %}
 
-{# Text without blanks at its ends, also those that do not show: tabs, line ends, no-break and zero-width spaces. #}
+{# Text without white space at both ends: spaces, tabs, line ends, no-break and zero-width spaces. #}
 {% macro trimmed(text) -%}
     {{ return(adapter.dispatch('trimmed', 'tillsight')(text)) }}
 {%- endmacro %}
@@ -15,7 +15,7 @@
     )
 {%- endmacro %}
 
-{# Spark's chr knows 256 characters. #}
+{# chr() of Spark has 256 characters only. #}
 {% macro spark__trimmed(text) -%}
     trim(both '\t\n\u000b\u000c\r \u00a0\u200b\ufeff' from {{ text }})
 {%- endmacro %}
@@ -24,7 +24,7 @@
     trim({{ text }}, char(9, 10, 11, 12, 13, 32, 160, 8203, 65279))
 {%- endmacro %}
 
-{# Text with small letters for A to Z; others stay, since engines do not agree on them. #}
+{# Lower case of A to Z only, because engines differ for other letters. #}
 {% macro lower_case(text) -%}
     {{ return(adapter.dispatch('lower_case', 'tillsight')(text)) }}
 {%- endmacro %}
@@ -37,7 +37,7 @@
     lower({{ text }})
 {%- endmacro %}
 
-{# Text with capital letters for a to z. #}
+{# Upper case of a to z only. #}
 {% macro upper_case(text) -%}
     {{ return(adapter.dispatch('upper_case', 'tillsight')(text)) }}
 {%- endmacro %}
@@ -51,8 +51,8 @@
 {%- endmacro %}
 
 {#
-    Whether text matches a regular expression. SQLite has none. Those that are given here have no backslash and no
-    names of characters, which engines read differently.
+    Whether text matches a regular expression; not available on SQLite. Patterns have no backslashes and no character class
+    names, because engines differ on them.
 #}
 {% macro matches(text, pattern) -%}
     {{ return(adapter.dispatch('matches', 'tillsight')(text, pattern)) }}
@@ -70,7 +70,7 @@
     ({{ text }} ~ '{{ pattern }}')
 {%- endmacro %}
 
-{# Where a pattern ends with $, Java lets a line end follow; \z is the end. #}
+{# In Java a final $ also matches before a line end; \z does not. #}
 {% macro spark__matches(text, pattern) -%}
     regexp_like({{ text }}, r'{{ pattern[:-1] ~ "\\z" if pattern.endswith("$") else pattern }}')
 {%- endmacro %}

@@ -1,17 +1,13 @@
 {#
-    A point in time written as text, as a timestamp; NULL where it cannot be read or lies outside 1900..2199.
-    Read are YYYY-MM-DD with an optional time behind a blank or T; a zone is dropped, the shop's own time stays.
-    `slashes` and `dashes` declare what d/m/yyyy and d-m-yyyy (or d.m.yyyy) mean: day_first, month_first, or none to
-    leave them unread. A format is never guessed.
+    Parse a timestamp; NULL if unparseable or outside 1900..2199. Accepted are YYYY-MM-DD with an optional time after a
+    space or T; a time zone is dropped, the local time stays. `slashes` and `dashes` declare the order of d/m/yyyy and of
+    d-m-yyyy or d.m.yyyy: day_first, month_first, or none if not accepted. The order is never guessed.
 #}
 {% macro read_timestamp(text, slashes=none, dashes=none) -%}
     {{ return(adapter.dispatch('read_timestamp', 'tillsight')(text, slashes, dashes)) }}
 {%- endmacro %}
 
-{#
-    Patterns decide what is a date before anything is cast: an engine that has no cast which lets bad text pass
-    stops at the first.
-#}
+{# Patterns select valid dates before the cast, because a cast of an invalid date is an error on some engines. #}
 {% macro default__read_timestamp(text, slashes, dashes) -%}
     {%- set value = "trim(both ' ' from " ~ text ~ ")" -%}
     case
@@ -28,7 +24,7 @@
     end
 {%- endmacro %}
 
-{# A date of three numbers, the year last, and an optional time H:MM or H:MM:SS behind a blank. #}
+{# Parse a date of three numbers, the year last, with an optional time H:MM or H:MM:SS after a space. #}
 {% macro default__read_split_date(value, separator, order) -%}
     {%- set first = "split_part(" ~ value ~ ", '" ~ separator ~ "', 1)" -%}
     {%- set second = "split_part(" ~ value ~ ", '" ~ separator ~ "', 2)" -%}
@@ -42,7 +38,7 @@
     end
 {%- endmacro %}
 
-{# The days from 1900-01-01 to 2199-12-31 that there are: months of 31, of 30, of 28 days, and the leap days. #}
+{# Pattern of the valid dates from 1900-01-01 to 2199-12-31: months of 31, 30 and 28 days, and leap days. #}
 {% macro day_pattern() -%}
     {{ return(
         '((19|20|21)[0-9][0-9]-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)'
@@ -50,12 +46,12 @@
     ) }}
 {%- endmacro %}
 
-{# A time of day with or without seconds; behind it a fraction and a zone, which are dropped. #}
+{# Pattern of a time of day with optional seconds, fraction and time zone; the last two are dropped. #}
 {% macro clock_pattern(hour) -%}
     {{ return(hour ~ ':[0-5][0-9](:[0-5][0-9][-+.:0-9TZ ]*|[-+.0-9TZ ][-+.:0-9TZ ]*)?') }}
 {%- endmacro %}
 
-{# Hours, minutes and, where they are there, seconds of a text that begins with a time of day; midnight where it is empty. #}
+{# Hours, minutes and optional seconds of a text that begins with a time of day; midnight if it is empty. #}
 {% macro clock_of(text) -%}
     case
         when {{ text }} = '' then '00:00'
@@ -70,12 +66,12 @@
     {%- set iso_time = "case when substr(" ~ value ~ ", 17, 1) = ':' then substr(" ~ value ~ ", 12, 8)"
         ~ " when length(" ~ value ~ ") > 10 then substr(" ~ value ~ ", 12, 5) else '00:00' end" -%}
     case
-        -- as most files write it; adding no days turns 30 February into another date, so that it differs
+        -- fast path for most files; '+0 days' normalises 30 February, which then differs from the text
         when datetime({{ text }}, '+0 days') = {{ text }} and {{ text }} between '1900-01-01' and '2199-12-31 23:59:59'
             then {{ text }}
         when date({{ text }}, '+0 days') = {{ text }} and {{ text }} between '1900-01-01' and '2199-12-31'
             then {{ text }} || ' 00:00:00'
-        -- with a T, a fraction, a zone, or without seconds
+        -- with T, fraction or time zone, or without seconds
         when {{ value }} glob '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*'
             then case
                 when
@@ -114,10 +110,7 @@
     end
 {%- endmacro %}
 
-{#
-    A time of day; NULL where there is none, as at 24:00, which SQLite lets pass. It reads more than that as a time:
-    'now', and numbers as days.
-#}
+{# Parse a time of day; NULL if invalid. SQLite itself accepts 24:00, 'now', and numbers as days. #}
 {% macro sqlite__read_clock(text) -%}
     case when {{ text }} glob '[0-9][0-9]:*' and time({{ text }}) < '24' then time({{ text }}) end
 {%- endmacro %}

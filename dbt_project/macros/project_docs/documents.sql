@@ -1,4 +1,4 @@
-{# What dbt knows of this project, as rows for the marts: its data tests. #}
+{# The data tests of the project, as rows of data_tests. #}
 {% macro project_data_tests() -%}
     {%- set rows = [] -%}
     {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'test' -%}
@@ -7,13 +7,13 @@
     {{ return(rows | sort) }}
 {%- endmacro %}
 
-{# The model that a test is about; empty where it is about several. #}
+{# The model of a test; empty for a test of several models. #}
 {% macro test_subject(node) -%}
     {%- set attached = node.attached_node or '' -%}
     {{ return(attached.split('.')[-1]) }}
 {%- endmacro %}
 
-{# The columns of the marts with type, unit and description, from their yml. #}
+{# The columns of the marts with type, unit and description, as rows of column_docs. #}
 {% macro project_mart_columns() -%}
     {%- set rows = [] -%}
     {%- for node in (graph.nodes.values() if execute else []) | sort(attribute='name') if node.resource_type == 'model' and project_layer(node) == 'marts' -%}
@@ -26,7 +26,7 @@
     {{ return(rows) }}
 {%- endmacro %}
 
-{# Every table of the project: landed ones, seeds and models, with layer, description and SQL as it was written. #}
+{# Landed tables, seeds and models with layer, description and SQL, as rows of table_docs. #}
 {% macro project_tables() -%}
     {%- set rows = [] -%}
     {%- for node in project_nodes() -%}
@@ -37,7 +37,7 @@
     {{ return(rows) }}
 {%- endmacro %}
 
-{# Which table is made from which: pairs of names. #}
+{# Direct dependencies between tables, as rows of table_lineage. #}
 {% macro project_lineage() -%}
     {%- set names = {} -%}
     {%- for node in project_nodes() -%}
@@ -52,7 +52,7 @@
     {{ return(rows) }}
 {%- endmacro %}
 
-{# Landed tables, seeds and models, by name. #}
+{# Landed tables, seeds and models in order of name. #}
 {% macro project_nodes() -%}
     {%- set nodes = [] -%}
     {%- if execute -%}
@@ -62,18 +62,18 @@
     {{ return(nodes | sort(attribute='name')) }}
 {%- endmacro %}
 
-{# The layer of a table: landed, seed, or the folder of its model. #}
+{# Layer of a table: landed, seed, or the first folder of the model. #}
 {% macro project_layer(node) -%}
     {{ return({'source': 'landed', 'seed': 'seed'}.get(node.resource_type, node.fqn[1])) }}
 {%- endmacro %}
 
-{# The table of a model, seed or landed table as it lies in the database, none where it was not made yet. #}
+{# Relation of a model, seed or landed table in the database; none if it does not exist. #}
 {% macro built_relation(name) -%}
     {%- set node = project_nodes() | selectattr('name', 'equalto', name) | first -%}
     {{ return(adapter.get_relation(database=node.database, schema=node.schema, identifier=name)) }}
 {%- endmacro %}
 
-{# Write how the tests of this run went into data_tests and build_info. #}
+{# Write the test results of this run to data_tests and build_info. #}
 {% macro record_test_results(results) -%}
     {%- if execute and flags.WHICH in ('build', 'test') -%}
         {%- set tests = built_relation('data_tests') -%}
@@ -97,7 +97,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Write results of tests: new rows, and a new status where a test is listed already. #}
+{# Insert test results, or update the status of tests that have a row. #}
 {% macro default__record_results(tests, rows) -%}
     {%- call statement('record_results', auto_begin=true) -%}
         insert into {{ tests }} (test_name, kind, model, description, status)
@@ -106,7 +106,7 @@
     {%- endcall -%}
 {%- endmacro %}
 
-{# Give columns of all rows of a table new values. #}
+{# Set columns of all rows of a table. #}
 {% macro default__set_columns(relation, values) -%}
     {%- call statement('set_columns', auto_begin=true) -%}
         update {{ relation }} set
@@ -116,7 +116,7 @@
     {%- endcall -%}
 {%- endmacro %}
 
-{# One test's result as a row of data_tests. #}
+{# A test result as a row of data_tests. #}
 {% macro test_result_row(result) -%}
     {%- set node = result.node -%}
     {%- set is_unit = node.resource_type == 'unit_test' -%}

@@ -4,7 +4,7 @@
         {%- if built_relation('raw_loads') is none or built_relation('raw_prediction_log') is none -%}
             {%- do exceptions.raise_compiler_error(
                 "there are no raw tables of this version to read in " ~ place_of_raw_tables()
-                ~ ". Type 'tillsight load FILE' to load a file, or 'tillsight doctor' to make them empty."
+                ~ ". Type 'tillsight load FILE' to load a file, or 'tillsight load' to make them empty."
             ) -%}
         {%- endif -%}
     {%- endif -%}

@@ -1,7 +1,4 @@
-{#
-    Holds where every value lies between min_value and max_value, both included; either may be left out.
-    NULL is let through: not_null says whether it may be there.
-#}
+{# Passes if every value is between min_value and max_value, both included and both optional. NULL passes; add not_null. #}
 {% test accepted_range(model, column_name, min_value=none, max_value=none) %}
 
 select {{ column_name }}

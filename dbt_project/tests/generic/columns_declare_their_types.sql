@@ -1,7 +1,4 @@
-{#
-    Holds where every column of the table has a declared type, which BI tools go by.
-    Reads the table's own description, so that it fails if a contract was not carried out.
-#}
+{# Passes if every column of the table has a declared type. Reads the catalog of the engine, so that it also tests the contract. #}
 {% test columns_declare_their_types(model) %}
 
 {{ columns_without_type(model) }}

@@ -1,4 +1,4 @@
-{# Holds where the expression is true for every row of the model. #}
+{# Passes if the expression is true for every row of the model. #}
 {% test true_for_every_row(model, expression) %}
 
 select *

@@ -1,4 +1,4 @@
-{# Holds where no two rows share the values of these columns: the key of a table that has no single one. #}
+{# Passes if no two rows have the same values in these columns: the composite key of a table. #}
 {% test unique_together(model, columns) %}
 
 select {{ columns | join(', ') }}

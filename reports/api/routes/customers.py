@@ -1,10 +1,10 @@
-"""The endpoints of customers: segments, scores, one customer, and lists as CSV."""
+"""Endpoints of customers: segments, scores, details, CSV lists."""
 
 from __future__ import annotations
 
 import json
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,17 +14,17 @@ from starlette.responses import Response
 from reports.api import csv_response, queries, schemas
 from reports.api.auth import Rights
 from reports.api.build_cache import Build
-from reports.api.responses import build_of, refusals, reply, rights_of, to_json
-from reports.exports.selection import Choice, check_segment
+from reports.api.responses import current_build, error_responses, json_response, rights_of, to_json
+from reports.exports.selection import Selection, check_segment
 from reports.formatting import public_id
 
 router = APIRouter(prefix="/api", tags=["customers"])
-LARGEST_PAGE = 100
-LAST_PAGE = 2**31
-"""Pages are counted up to here; what lies behind the last customer is an empty page."""
+MAX_LIMIT = 100
+MAX_PAGE = 2**31
+"""A page after the last customer is empty; this bound only avoids overflow in SQLite."""
 
-Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Rows on a page.")]
-Page = Annotated[int, Query(ge=1, le=LAST_PAGE, description="Number of the page, from 1 on.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows on a page.")]
+Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Page number, from 1.")]
 Segment = Annotated[
     str | None, Query(description="Only this segment; all if left out.", examples=["Champions"])
 ]
@@ -34,11 +34,13 @@ SortBy = Annotated[
 ]
 
 
-@router.get("/customers/segments", response_model=schemas.Segments, responses=refusals(401, 500))
+@router.get(
+    "/customers/segments", response_model=schemas.Segments, responses=error_responses(401, 500, 503)
+)
 async def segments(request: Request) -> Response:
-    """Count the customers of each segment."""
-    build = await build_of(request)
-    return reply(request, build, build.keep("segments", lambda: _segments(build)))
+    """Return the number of customers in each segment."""
+    build = await current_build(request)
+    return json_response(request, build, build.cached("segments", lambda: _segments(build)))
 
 
 def _segments(build: Build) -> str:
@@ -52,27 +54,30 @@ def _segments(build: Build) -> str:
 
 
 @router.get(
-    "/customers/rfm", response_model=schemas.ScoredCustomers, responses=refusals(400, 401, 500)
+    "/customers/rfm",
+    response_model=schemas.ScoredCustomers,
+    responses=error_responses(400, 401, 500, 503),
 )
 async def rfm(
     request: Request,
     segment: Segment = None,
-    limit: Limit = LARGEST_PAGE,
+    limit: Limit = MAX_LIMIT,
     sort_by: SortBy = "monetary",
     page: Page = 1,
 ) -> Response:
-    """List the customers with an order and their scores, page by page, the best one first."""
-    build = await build_of(request)
+    """List customers with an order and their scores, page by page, best first."""
+    build = await current_build(request)
     check_segment(segment or None, list(build.segments))
-    row_ids = build.sorted_rows(sort_by, segment or None)
+    row_ids = build.sorted_row_ids(sort_by, segment or None)
     chosen = list(row_ids[(page - 1) * limit : page * limit])
-    found = ",".join(row for (row,) in build.ask(queries.CUSTOMERS, row_ids=str(chosen)))
+    rows = build.query(queries.CustomerJson, queries.CUSTOMERS, row_ids=str(chosen))
+    found = ",".join(row.customer_json for row in rows)
     data = _without_email(build, f"[{found}]") if _hides(request, found) else f"[{found}]"
-    return reply(request, build, f'{{"data":{data},"total":{len(row_ids)},"page":{page}}}')
+    return json_response(request, build, f'{{"data":{data},"total":{len(row_ids)},"page":{page}}}')
 
 
 def _hides(request: Request, text: str) -> bool:
-    """Return whether there is anything that the caller may not see; that is seldom so."""
+    """Return whether a text may hold an e-mail address that the caller may not see."""
     return "@" in text and not rights_of(request).sees_email
 
 
@@ -91,7 +96,7 @@ def _shown_id(build: Build, rights: Rights, customer_id: str) -> str:
 
 
 def _real_id(build: Build, rights: Rights, asked: str) -> str:
-    """Return whose id was asked for; who may not see an e-mail cannot ask whether it is known."""
+    """Return the customer id; an e-mail address is unknown to callers who may not see it."""
     if rights.sees_email:
         return asked
     real = build.hidden_ids.get(asked, asked)
@@ -103,81 +108,91 @@ def _real_id(build: Build, rights: Rights, asked: str) -> str:
 @router.get(
     "/customers/{customer_id:path}/details",
     response_model=schemas.Details,
-    responses=refusals(400, 401, 404, 500),
+    responses=error_responses(400, 401, 404, 500, 503),
 )
 async def details(
     request: Request,
     customer_id: Annotated[
-        str, Path(description="As the lists show it; slashes as %2F.", examples=["C001"])
+        str, Path(description="Id as in the lists, URL-encoded.", examples=["C001"])
     ],
-    limit: Limit = LARGEST_PAGE,
+    limit: Limit = MAX_LIMIT,
     page: Page = 1,
 ) -> Response:
-    """Show one customer: scores, forecast with reasons, orders and returns, newest first."""
-    build, rights = await build_of(request), rights_of(request)
+    """Return one customer: scores, forecast with reasons, orders and returns, newest first."""
+    build, rights = await current_build(request), rights_of(request)
     key = _real_id(build, rights, customer_id)
-    found = build.ask(queries.CUSTOMER, customer_id=key)
+    found = build.query(queries.CustomerDetails, queries.CUSTOMER, customer_id=key)
     if not found:
         raise HTTPException(404, "Customer not found")
-    _, name, email, country, *figures = found[0]
-    answer = {
+    (customer,) = found
+    (length,) = build.query(queries.HistoryLength, queries.HISTORY_LENGTH, customer_id=key)
+    details = {
         "customer_id": customer_id,
-        "name": rights.text(name),
-        **({"email": email} if rights.sees_email else {}),
-        "country": rights.text(country),
-        **_figures(rights, *figures),
+        "name": rights.text(customer.name),
+        **({"email": customer.email} if rights.sees_email else {}),
+        "country": rights.text(customer.country),
+        **_figures(rights, customer),
         "transaction_history": _history(build, rights, key, limit, page),
-        "transaction_count": build.ask(queries.HISTORY_LENGTH, customer_id=key)[0][0],
+        "transaction_count": length.invoices,
         "page": page,
     }
-    return reply(request, build, to_json(answer))
+    return json_response(request, build, to_json(details))
 
 
-def _figures(rights: Rights, *figures: Any) -> dict[str, Any]:
-    recency, frequency, monetary, segment, probability, label, confidence, reasons = figures
+def _figures(rights: Rights, customer: queries.CustomerDetails) -> dict[str, Any]:
     scores = {
-        "recency": recency,
-        "frequency": frequency,
-        "monetary": monetary,
-        "segment": segment,
+        "recency": customer.recency,
+        "frequency": customer.frequency,
+        "monetary": customer.monetary,
+        "segment": customer.segment,
     }
     prediction = {
-        "purchase_probability": probability,
-        "predicted_next_month": bool(label),
-        "confidence": confidence,
-        "reasons": [rights.text(reason) for reason in json.loads(reasons or "[]")],
+        "purchase_probability": customer.purchase_probability,
+        "predicted_next_month": bool(customer.predicted_label),
+        "confidence": customer.confidence,
+        "reasons": [rights.text(reason) for reason in json.loads(customer.reasons or "[]")],
     }
     return {
-        "rfm": None if segment is None else scores,
-        "prediction": None if probability is None else prediction,
+        "rfm": None if customer.segment is None else scores,
+        "prediction": None if customer.purchase_probability is None else prediction,
     }
 
 
 def _history(
     build: Build, rights: Rights, customer_id: str, limit: int, page: int
 ) -> list[dict[str, Any]]:
-    lines = build.ask(
-        queries.HISTORY, customer_id=customer_id, limit=limit, offset=(page - 1) * limit
+    lines = build.query(
+        queries.InvoiceProduct,
+        queries.HISTORY,
+        customer_id=customer_id,
+        limit=limit,
+        offset=(page - 1) * limit,
     )
     return [
-        {"date": day, "amount": amount, "products": [rights.text(name) for *_, name in products]}
-        for (_, day, amount), products in groupby(lines, key=itemgetter(0, 1, 2))
+        {
+            "date": day,
+            "amount": amount,
+            "products": [rights.text(line.product_name) for line in products],
+        }
+        for (_, day, amount), products in groupby(
+            lines, key=attrgetter("invoice_id", "day", "amount")
+        )
     ]
 
 
 @router.post(
     "/export/customers",
-    response_class=csv_response.CsvAnswer,
-    responses=refusals(400, 401, 413, 500),
+    response_class=csv_response.CsvResponse,
+    responses=error_responses(400, 401, 413, 500, 503),
 )
 async def export(request: Request, wanted: schemas.ExportRequest) -> Response:
-    """Download customers as CSV, by id, with the bytes of 'tillsight export' for that choice."""
+    """Return customers as CSV, ordered by id, as 'tillsight export' writes them."""
     days = wanted.date_range or schemas.DateRange()
-    choice = Choice(
+    choice = Selection(
         segment=wanted.segment,
         start=days.start,
         end=days.end,
         include_predictions=wanted.include_predictions,
         include_email=rights_of(request).sees_email,
     )
-    return await csv_response.answer(request, lambda _: choice)
+    return await csv_response.stream_list(request, lambda _: choice)

@@ -1,8 +1,8 @@
-"""The endpoints of the service itself and of the model."""
+"""Endpoints of the service and of the model."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -11,12 +11,12 @@ from starlette.responses import JSONResponse, Response
 from reports.api import build_cache, queries, schemas
 from reports.api.build_cache import Build
 from reports.api.error_handlers import logger
-from reports.api.responses import build_of, refusals, reply, to_json
+from reports.api.responses import current_build, error_responses, json_response, to_json
 from reports.errors import ReportError
 from reports.page.forecast.metrics import BASELINES
 
 router = APIRouter(prefix="/api")
-QUALITIES = {
+METRICS = {
     "accuracy": "accuracy",
     "f1_score": "f1",
     "precision": "precision",
@@ -25,7 +25,7 @@ QUALITIES = {
     "log_loss": "log_loss",
     "brier": "brier",
 }
-"""What the marts call each figure."""
+"""Name of each metric in the marts."""
 COUNTS = ("true_positive", "true_negative", "false_positive", "false_negative")
 
 
@@ -34,13 +34,15 @@ COUNTS = ("true_positive", "true_negative", "false_positive", "false_negative")
     tags=["service"],
     response_model=schemas.Health,
     response_model_exclude_unset=True,
-    responses={503: {"model": schemas.Health, "description": "The marts cannot be read"}},
+    responses={
+        503: {"model": schemas.Health, "description": "The marts do not exist or cannot be read"}
+    },
 )
 async def health(request: Request) -> Response:
-    """Say whether the marts can be read, and which build they are. Needs no token."""
+    """Return whether the marts can be read, and their build. No token is needed."""
     moment = build_cache.utc_now().isoformat(timespec="seconds")
     try:
-        build = await build_of(request)
+        build = await current_build(request)
     except ReportError as error:
         logger.error("The marts cannot be read: %s", error)
         return JSONResponse({"status": "unavailable", "timestamp": moment}, 503)
@@ -60,50 +62,56 @@ async def health(request: Request) -> Response:
     "/model/metrics",
     tags=["model"],
     response_model=schemas.Metrics,
-    responses=refusals(401, 500, 503),
+    responses=error_responses(401, 500, 503),
 )
 async def metrics(request: Request) -> Response:
-    """Say how good the model in use is, on customers it had not seen, beside simpler rules."""
-    build = await build_of(request)
-    return reply(request, build, build.keep("metrics", lambda: _metrics(build)))
+    """Return the metrics of the model in use and of baselines, on a later window."""
+    build = await current_build(request)
+    return json_response(request, build, build.cached("metrics", lambda: _metrics(build)))
 
 
 def _metrics(build: Build) -> str:
-    runs = build.ask(queries.MODEL_RUN)
-    if not runs or runs[0][1] != "trained":
+    runs = build.query(queries.RunInUse, queries.MODEL_RUN)
+    if not runs or runs[0].status != "trained":
         raise HTTPException(503, "Model unavailable")
-    run_id, _, model, threshold, verdict, trained, samples, judged, customers = runs[0]
-    found = {
-        (name, metric): figures
-        for name, metric, *figures in build.ask(queries.MODEL_METRICS, model_run_id=run_id)
-    }
-    answer: dict[str, Any] = {
-        **_quality(found, model),
+    run = runs[0]
+    model = run.chosen_model
+    rows = build.query(queries.ModelMetric, queries.MODEL_METRICS, model_run_id=run.model_run_id)
+    found = {(row.model, row.metric): row for row in rows}
+    response: dict[str, Any] = {
+        **_metrics_of_model(found, model),
         "intervals": _intervals(found, model),
-        "confusion_matrix": {name: int(found[model, name][0]) for name in COUNTS},
+        "confusion_matrix": {name: int(cast("float", found[model, name].value)) for name in COUNTS},
         "baselines": {
-            name: _quality(found, name) for name in BASELINES if (name, "log_loss") in found
+            name: _metrics_of_model(found, name)
+            for name in BASELINES
+            if (name, "log_loss") in found
         },
         "model": model,
-        "model_run_id": run_id,
-        "verdict": verdict,
-        "threshold": threshold,
-        "model_trained_date": trained,
-        "training_samples": samples,
-        "evaluated_as_of_date": judged,
-        "evaluated_customers": customers,
+        "model_run_id": run.model_run_id,
+        "verdict": run.verdict,
+        "threshold": run.threshold,
+        "model_trained_date": run.as_of_date,
+        "training_samples": run.training_rows,
+        "evaluated_as_of_date": run.evaluated_as_of_date,
+        "evaluated_customers": run.evaluation_rows,
     }
-    return to_json(answer)
+    return to_json(response)
 
 
-def _quality(found: dict[tuple[str, str], Any], model: str) -> dict[str, float | None]:
-    return {name: found.get((model, metric), (None,))[0] for name, metric in QUALITIES.items()}
+Found = dict[tuple[str, str], queries.ModelMetric]
+"""Metrics by model and name."""
 
 
-def _intervals(found: dict[tuple[str, str], Any], model: str) -> dict[str, list[float]]:
-    pairs = {name: found.get((model, metric)) for name, metric in QUALITIES.items()}
+def _metrics_of_model(found: Found, model: str) -> dict[str, float | None]:
+    rows = {name: found.get((model, metric)) for name, metric in METRICS.items()}
+    return {name: row.value if row else None for name, row in rows.items()}
+
+
+def _intervals(found: Found, model: str) -> dict[str, list[float]]:
+    rows = {name: found.get((model, metric)) for name, metric in METRICS.items()}
     return {
-        name: [low, high]
-        for name, (_, low, high) in ((name, pair) for name, pair in pairs.items() if pair)
-        if low is not None
+        name: [row.low, row.high]
+        for name, row in rows.items()
+        if row is not None and row.low is not None and row.high is not None
     }

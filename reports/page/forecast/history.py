@@ -1,4 +1,4 @@
-"""The past: which windows did what, the figures at each, and what became of forecasts. Pure."""
+"""Windows, backtest and track record: the forecast at past dates. Pure."""
 
 from __future__ import annotations
 
@@ -9,24 +9,31 @@ from dataclasses import dataclass
 from reports.formatting import DASH, capital, day, interval, model_name, number, percent, short_day
 from reports.marts.forecast import Metric, TrackBand, TrackDate, TrackTotal, Window
 from reports.marts.shop import Shop
-from reports.marts.suppressed import Figure, Withheld
-from reports.page.components import Chart, make_chart
+from reports.marts.suppressed import Figure, Suppressed
+from reports.page.components import (
+    Chart,
+    Column,
+    Measured,
+    Table,
+    make_chart,
+    number_columns,
+    text_columns,
+)
 from reports.page.forecast import history_charts
 from reports.page.forecast.score_charts import band_label
-from reports.page.table import Column, Measured, Table
 
 ROLES = {
-    "fit": "fits the candidates",
-    "choose": "chooses model and threshold",
-    "refit": "fits what is judged",
-    "report": "judges",
-    "final": "fits the model in use",
+    "fit": "trains the candidates",
+    "choose": "selects model and threshold",
+    "refit": "trains the evaluated model",
+    "report": "evaluates",
+    "final": "trains the model in use",
     "score": "is forecast",
-    "history": "judges an earlier model",
+    "history": "evaluates in the backtest",
 }
 CROSS_VALIDATED = (
-    "There are too few windows for one that chooses: the model was chosen by cross-validation "
-    "within those that it learns from."
+    "There are too few windows for a selection window: the model was selected by cross-validation "
+    "within the training windows."
 )
 BESIDE = ("base_rate", "recency_rule", "bg_nbd")
 
@@ -37,41 +44,39 @@ def window_with(windows: Sequence[Window], role: str) -> Window | None:
 
 
 def windows_chart(windows: Sequence[Window]) -> Chart | None:
-    """Draw how the windows lie, or nothing where the run names none."""
+    """Return the windows of the run; None where the run has no windows."""
     if not any(json.loads(window.roles) for window in windows):
         return None
-    judged = window_with(windows, "report")
+    report = window_with(windows, "report")
     finding = (
-        f"Judged on the {judged.label_days} days after {day(judged.as_of_date)}, before "
-        "learning from them"
-        if judged
-        else "Which past windows were used, and for what"
+        f"Evaluated on the {report.label_days} days after {day(report.as_of_date)}, which the "
+        "evaluated model had not seen"
+        if report
+        else "Windows of the run and their roles"
     )
     crossed = "" if window_with(windows, "choose") else f" {CROSS_VALIDATED}"
     return make_chart(
         "windows",
         finding,
-        "A bar is a window: the days in which an order counts. What is known of a customer ends "
-        "before them. Each row learns from earlier windows alone; looking back, every past date "
-        "is judged by models that knew only the windows before it. Dotted: the as-of date."
+        "A bar is a window: the days in which an order counts as a purchase. Features use only "
+        "the data before it. Each row trains on earlier windows only; the backtest evaluates each "
+        "past date with models of the windows before it. Dotted: the as-of date."
         f"{crossed}",
         windows_table(windows),
         history_charts.windows(windows),
         size="wide",
+        sources=("model_runs",),
     )
 
 
 def windows_table(windows: Sequence[Window]) -> Table:
-    """Write every window with its customers, buyers and roles."""
+    """Return every window with its customers, buyers and roles."""
     return Table(
         caption="Windows of the run in use",
         columns=(
-            Column("As of", is_number=False),
-            Column("Orders count until", is_number=False),
-            Column("Customers"),
-            Column("Buyers"),
-            Column("Share"),
-            Column("What it does", is_number=False),
+            *text_columns("As of", "Until"),
+            *number_columns("Customers", "Buyers", "Share"),
+            *text_columns("Role"),
         ),
         rows=tuple(
             (
@@ -88,13 +93,13 @@ def windows_table(windows: Sequence[Window]) -> Table:
 
 
 def roles_in_words(window: Window) -> str:
-    """Say what a window is for."""
+    """Return the roles of a window in words."""
     roles = [ROLES.get(role, role) for role in json.loads(window.roles)]
     return capital(", ".join(roles)) or "Not used"
 
 
 def past_charts(metrics: Sequence[Metric], in_use: str) -> tuple[Chart, ...]:
-    """Draw log loss and ROC-AUC at each past window; nothing where there is one window only."""
+    """Return log loss and ROC-AUC at each past date; nothing where there is only one."""
     losses = _over_time(metrics, in_use, "log_loss")
     ranks = _over_time(metrics, in_use, "roc_auc")
     drawn = []
@@ -108,7 +113,7 @@ def past_charts(metrics: Sequence[Metric], in_use: str) -> tuple[Chart, ...]:
 
 
 def beyond_chance(metrics: Sequence[Metric], in_use: str) -> str:
-    """Say at how many past dates it beat each baseline, or was beaten, with the whole interval."""
+    """Return at how many past dates the interval of the difference to a baseline excludes zero."""
     counted, lost = [], []
     for baseline in BESIDE:
         name = f"log_loss_minus_{baseline}"
@@ -119,22 +124,24 @@ def beyond_chance(metrics: Sequence[Metric], in_use: str) -> str:
             worse = sum(row.low is not None and row.low > 0 for row in rows_of)
             if worse:
                 lost.append(f"the {model_name(baseline)} at {worse}")
-    told = f" Beyond chance it beat {', '.join(counted)}." if counted else ""
-    told += f" Beyond chance it was beaten by {', '.join(lost)}." if lost else ""
-    return told.replace("the BG/NBD", "BG/NBD")
+    text = f" Beyond chance it beat {', '.join(counted)}." if counted else ""
+    text += f" Beyond chance it was beaten by {', '.join(lost)}." if lost else ""
+    return text.replace("the BG/NBD", "BG/NBD")
 
 
 def _over_time(
     metrics: Sequence[Metric], in_use: str, metric: str
 ) -> Mapping[str, Sequence[Metric]]:
     """Return a figure by model and date, the model in use first."""
-    judged = [
+    evaluated = [
         row
         for row in metrics
         if row.metric == metric and row.slice == "all" and row.split in {"history", "report"}
     ]
     by_model = {
-        model: sorted((row for row in judged if row.model == model), key=lambda row: row.as_of_date)
+        model: sorted(
+            (row for row in evaluated if row.model == model), key=lambda row: row.as_of_date
+        )
         for model in (in_use, *BESIDE)
     }
     return {model: found for model, found in by_model.items() if found}
@@ -157,14 +164,16 @@ def _past_chart(
     return make_chart(
         name,
         finding,
-        f"{caption} Every model had seen only what lay before that date. Band: 95% interval.{sure}",
+        f"{caption} Backtest: each model used only the data before that date. Band: 95% "
+        f"interval.{sure}",
         past_table(found, in_use, f"{title} at each past date"),
         history_charts.over_time(found, in_use=in_use, title=title),
+        sources=("model_metrics",),
     )
 
 
 def losses_finding(found: Mapping[str, Sequence[Metric]], in_use: str) -> str:
-    """Say at how many past dates the model in use had the lowest log loss."""
+    """Return at how many past dates the model in use had the lowest log loss."""
     others = [rows_of for model, rows_of in found.items() if model != in_use]
     if not others:
         return "The log loss of the forecast at each past date"
@@ -175,26 +184,26 @@ def losses_finding(found: Mapping[str, Sequence[Metric]], in_use: str) -> str:
     won = sum(row.value < lowest[row.as_of_date] for row in compared)
     dates = len(compared)
     where = f"all {dates}" if won == dates else f"{won} of {dates}"
-    return f"At {where} past dates the forecast was closer to the truth than all beside it"
+    return f"At {where} past dates the forecast had a lower log loss than every baseline"
 
 
 def ranks_finding(own: Sequence[Metric]) -> str:
-    """Say between what the ROC-AUC of the model in use moved."""
+    """Return the range of the ROC-AUC of the model in use."""
     lowest, highest = min(row.value for row in own), max(row.value for row in own)
     low, high = number(lowest, decimals=2), number(highest, decimals=2)
     if low == high:
-        return f"The ranking held: ROC-AUC was {low} at each of {len(own)} past dates"
-    return f"ROC-AUC lay between {low} and {high} at {len(own)} past dates"
+        return f"ROC-AUC was stable: {low} at each of {len(own)} past dates"
+    return f"ROC-AUC was between {low} and {high} at {len(own)} past dates"
 
 
 def past_table(found: Mapping[str, Sequence[Metric]], in_use: str, caption: str) -> Table:
-    """Write a figure at each past date, latest first, a column for each method."""
+    """Return a metric at each past date, latest first, with a column for each method."""
     by_key = {(row.model, row.as_of_date): row for row in _all(found)}
     dates = sorted({row.as_of_date for row in _all(found)}, reverse=True)
     return Table(
         caption=caption,
         columns=(
-            Column("As of", is_number=False),
+            *text_columns("As of"),
             *(
                 Column(f"{capital(model_name(model))}{' (in use)' if model == in_use else ''}")
                 for model in found
@@ -219,7 +228,7 @@ def _measured(row: Metric | None) -> Measured:
 
 
 def track_record(shop: Shop) -> TrackRecord:
-    """Set past forecasts beside what came true, or say when the first can be."""
+    """Return past forecasts and their outcomes, or when the first outcome is due."""
     if not shop.track_dates:
         return TrackRecord((), _nothing_due(shop.forecast_due))
     return TrackRecord((_dates_chart(shop), _bands_chart(shop)), "")
@@ -227,24 +236,24 @@ def track_record(shop: Shop) -> TrackRecord:
 
 def _nothing_due(due: str | None) -> str:
     if due is None:
-        return "No forecast has come due yet: what was expected and what came true will stand here."
-    return f"No forecast has come due yet: the present one does on {day(due)}."
+        return "No forecast is due yet. Past forecasts and their outcomes will be shown here."
+    return f"No forecast is due yet. The current one is due on {day(due)}."
 
 
 def _dates_chart(shop: Shop) -> Chart:
     return make_chart(
         "track-record",
         track_finding(shop.track_total),
-        "Buyers expected on the day of each forecast (the sum of the probabilities), and those of "
-        "these customers who ordered before its horizon was over. Where forecasts overlap, a buyer "
-        "counts in each.",
+        "Expected buyers of each forecast (the sum of the probabilities), and the customers who "
+        "ordered within its horizon. Where forecasts overlap, a buyer counts in each.",
         track_table(shop.track_dates),
         history_charts.came_true(shop.track_dates),
+        sources=("prediction_track_record", "prediction_outcomes"),
     )
 
 
 def track_finding(total: TrackTotal) -> str:
-    """Say how many buyers past forecasts expected, and how many there were."""
+    """Return expected and actual buyers of all past forecasts."""
     expected, ordered = number(total.expected_buyers), number(total.buyers)
     if total.dates == 1:
         return f"The past forecast expected {expected} buyers; {ordered} ordered"
@@ -255,34 +264,29 @@ def _bands_chart(shop: Shop) -> Chart:
     return make_chart(
         "track-calibration",
         _bands_finding(shop.track_total.error),
-        "All past forecasts in tenths of the probability, weighted by customers; dotted: what was "
-        "predicted comes true.",
+        "Calibration of all past forecasts by tenth of the probability; dotted: perfect "
+        "calibration.",
         track_bands_table(shop.track_bands),
         history_charts.track_bands(shop.track_bands),
+        sources=("prediction_track_record", "prediction_outcomes"),
     )
 
 
 def _bands_finding(error: Figure | None) -> str:
-    if isinstance(error, Withheld):
-        return "Past probabilities beside what came true"
-    points = 100 * (error or 0)
-    return f"Past probabilities and what came true differ by {number(points, decimals=1)} points"
+    if isinstance(error, Suppressed):
+        return "Predicted and observed rates of past forecasts"
+    points = number(100 * (error or 0), decimals=1)
+    return f"Predicted and observed rates of past forecasts differ by {points} points"
 
 
 def track_table(found: Sequence[TrackDate]) -> Table:
-    """Write every past forecast, latest first."""
+    """Return every past forecast, latest first."""
     return Table(
-        caption="What past forecasts expected, and what came true",
+        caption="Past forecasts and their outcomes",
         columns=(
-            Column("Forecast as of", is_number=False),
-            Column("Due on", is_number=False),
-            Column("Run"),
-            Column("Customers"),
-            Column("Expected buyers"),
-            Column("Ordered"),
-            Column("Marked"),
-            Column("Marked who ordered"),
-            Column("Brier score"),
+            *text_columns("Forecast as of", "Due on"),
+            *number_columns("Run", "Customers", "Expected buyers", "Ordered"),
+            *number_columns("Marked", "Marked who ordered", "Brier score"),
         ),
         rows=tuple(
             (
@@ -302,15 +306,12 @@ def track_table(found: Sequence[TrackDate]) -> Table:
 
 
 def track_bands_table(found: Sequence[TrackBand]) -> Table:
-    """Write predicted and realised rates by tenth of the probability."""
+    """Return predicted and observed rates by tenth of the probability."""
     return Table(
         caption="Past forecasts by probability",
         columns=(
-            Column("Probability", is_number=False),
-            Column("Customers"),
-            Column("Predicted"),
-            Column("Ordered"),
-            Column("Share that ordered"),
+            *text_columns("Probability"),
+            *number_columns("Customers", "Predicted", "Ordered", "Share that ordered"),
         ),
         rows=tuple(
             (
@@ -327,7 +328,7 @@ def track_bands_table(found: Sequence[TrackBand]) -> Table:
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """What became of past forecasts; `empty` stands while none has come due."""
+    """Past forecasts and their outcomes; `empty` is printed while no forecast is due."""
 
     charts: tuple[Chart, ...]
     empty: str

@@ -1,4 +1,4 @@
-"""Plotly figures of the past: windows, figures over time, what came true. Pure."""
+"""Plotly figures of windows, backtest and track record. Pure."""
 
 from __future__ import annotations
 
@@ -11,23 +11,28 @@ import plotly.graph_objects as go
 from reports.formatting import capital, count, interval, model_name, number, percent, short_day
 from reports.marts.forecast import Metric, TrackBand, TrackDate, Window
 from reports.marts.suppressed import known, shown
-from reports.page.chart_style import ACCENT, legend_above, make_figure, scale
+from reports.page.chart_style import (
+    ACCENT,
+    legend_above,
+    make_figure,
+    month_step,
+    scale,
+    two_lines,
+)
 from reports.page.forecast.score_charts import AMBER, GREEN, diagonal, style_of, upright
-from reports.page.movement import two_lines
-from reports.page.overview import month_step
 
-# A row of the picture of windows, and which kind of bar each role is there.
+# A row of the chart of windows, and the kind of bar by role.
 STEPS: tuple[tuple[str, Mapping[str, str]], ...] = (
-    ("1 Choose", {"fit": "learn", "choose": "choose"}),
-    ("2 Judge", {"refit": "learn", "report": "judge"}),
-    ("3 Forecast", {"final": "learn", "score": "forecast"}),
-    ("Look back", {"history": "judge"}),
+    ("1 Select", {"fit": "train", "choose": "select"}),
+    ("2 Evaluate", {"refit": "train", "report": "evaluate"}),
+    ("3 Forecast", {"final": "train", "score": "forecast"}),
+    ("Backtest", {"history": "evaluate"}),
 )
 KINDS = {
-    "learn": ("Learns from it", ACCENT),
-    "choose": ("Chooses by it", AMBER),
-    "judge": ("Is judged on it", GREEN),
-    "forecast": ("Forecasts it", "#6b7280"),
+    "train": ("Training", ACCENT),
+    "select": ("Model selection", AMBER),
+    "evaluate": ("Evaluation", GREEN),
+    "forecast": ("Forecast", "#6b7280"),
 }
 DAY = 24 * 60 * 60 * 1000
 
@@ -80,7 +85,7 @@ def _window_bars(kind: str, bars: Sequence[tuple[str, Window]]) -> go.Bar:
         x=[window.label_days * DAY for _, window in bars],
         y=[step for step, _ in bars],
         marker={"color": colour, "line": {"width": 2}},
-        meta="parted",
+        meta="separated",
         text=[kind] * len(bars),
         textposition="inside",
         insidetextanchor="middle",
@@ -98,12 +103,12 @@ def _window_bars(kind: str, bars: Sequence[tuple[str, Window]]) -> go.Bar:
 def _buyers(window: Window) -> str:
     customers = count(window.customers, "customer")
     if window.buyers is None:
-        return f"{customers}; who orders is not known yet"
+        return f"{customers}; buyers are not known yet"
     return f"{customers}, {percent(window.buyer_share, decimals=1)} ordered"
 
 
 def over_time(found: Mapping[str, Sequence[Metric]], *, in_use: str, title: str) -> go.Figure:
-    """Draw one measure at each past window: the model in use as a band, baselines as lines."""
+    """Draw a metric at each past window: the model in use with its interval, baselines as lines."""
     own = found[in_use]
     traces = [*_band(own)]
     for model in sorted(found, key=lambda name: name == in_use):
@@ -116,7 +121,7 @@ def over_time(found: Mapping[str, Sequence[Metric]], *, in_use: str, title: str)
                 mode="lines+markers",
                 line={"color": colour, "width": width, "dash": dash},
                 marker={"size": 7 if model == in_use else 5},
-                customdata=[_told(row) for row in found[model]],
+                customdata=[_hover_texts(row) for row in found[model]],
                 hovertemplate=f"{capital(model_name(model))}<br>As of %{{customdata[0]}}: "
                 "%{customdata[1]}%{customdata[2]}<extra></extra>",
             )
@@ -136,7 +141,7 @@ def _dates(own: Sequence[Metric]) -> dict[str, Any]:
     return {"tickvals": shown, "ticktext": [two_lines(day) for day in shown], "tickangle": 0}
 
 
-def _told(row: Metric) -> list[str]:
+def _hover_texts(row: Metric) -> list[str]:
     between = "" if row.low is None else f"<br>95%: {interval(row.low, row.high, decimals=3)}"
     return [short_day(row.as_of_date), number(row.value, decimals=3), between]
 
@@ -162,14 +167,14 @@ def _band(own: Sequence[Metric]) -> list[go.Scatter]:
 
 
 def came_true(found: Sequence[TrackDate]) -> go.Figure:
-    """Draw who ordered after each past forecast as a bar, who was expected as a mark on it."""
+    """Draw the buyers after each past forecast as bars, the expected buyers as marks."""
     days = [row.prediction_date for row in found]
     ticks = days[:: -max(1, round(len(days) / 6))][::-1]
     customdata = [
         [short_day(row.prediction_date), number(row.buyers), number(row.expected_buyers)]
         for row in found
     ]
-    told = (
+    hover = (
         "After %{customdata[0]}<br>%{customdata[2]} expected, %{customdata[1]} ordered"
         "<extra></extra>"
     )
@@ -181,7 +186,7 @@ def came_true(found: Sequence[TrackDate]) -> go.Figure:
             y=[known(row.buyers) for row in found],
             marker_color=ACCENT,
             customdata=customdata,
-            hovertemplate=told,
+            hovertemplate=hover,
         ),
         go.Scatter(
             name="Expected",
@@ -190,7 +195,7 @@ def came_true(found: Sequence[TrackDate]) -> go.Figure:
             mode="markers",
             marker=mark,
             customdata=customdata,
-            hovertemplate=told,
+            hovertemplate=hover,
         ),
         bargap=max(0.4, 1 - 0.12 * len(days)),
         legend=legend_above(),
@@ -209,7 +214,7 @@ def came_true(found: Sequence[TrackDate]) -> go.Figure:
 
 
 def track_bands(found: Sequence[TrackBand]) -> go.Figure:
-    """Draw predicted against realised rates of all past forecasts."""
+    """Draw predicted against observed rates of all past forecasts."""
     return make_figure(
         diagonal(),
         go.Scatter(

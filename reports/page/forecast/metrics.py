@@ -1,4 +1,4 @@
-"""The figures of the model in use beside those of the baselines, as tables and words. Pure."""
+"""The metrics of the model in use and of the baselines, as tables and findings. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,22 @@ from reports.formatting import (
     plain,
 )
 from reports.marts.forecast import CurvePoint, Metric, ModelRun
-from reports.marts.suppressed import Withheld
-from reports.page.components import Passage
-from reports.page.table import Column, Measured, Table
+from reports.marts.suppressed import Suppressed
+from reports.page.components import (
+    Column,
+    Measured,
+    Table,
+    TableCard,
+    number_columns,
+    text_columns,
+)
 
 BASELINES = ("base_rate", "recency_rule", "rfm_quartiles", "bg_nbd")
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure: its name, how to head it, which way is better, and how it is written."""
+    """A metric: its name, its label with the better direction, and its number format."""
 
     name: str
     label: str
@@ -43,7 +49,7 @@ class Measure:
         return number(value, decimals=3)
 
     def between(self, row: Metric, money: Money) -> str:
-        """Write the interval of a value, the unit once; nothing where there is none."""
+        """Write the interval of a value, the unit once; nothing where it is missing."""
         value, *ends = (
             self(end, money) for end in (row.value, row.low, row.high) if end is not None
         )
@@ -72,15 +78,15 @@ ONE_TIME_MEASURES = (
 )
 
 HOW_MEASURED = (
-    "Measured on a window that ended after all training data. Below a figure stands its 95% "
-    "interval, from drawing the customers again and again. The base rate gives everybody the same "
-    "probability, the recency rule knows the last order alone, RFM quartiles know the three "
-    "scores, BG/NBD is the classical model of repeat buying. ↑ higher is better, ↓ lower is better."
+    "Measured on the report window, which follows all training data. Below a metric is its 95% "
+    "bootstrap interval over customers. The base rate gives every customer the same probability, "
+    "the recency rule uses only the last order, RFM quartiles use the three scores, BG/NBD is the "
+    "standard model of repeat purchases. ↑ higher is better, ↓ lower is better."
 )
 
 
 class Figures:
-    """Look up the figures of the report window.
+    """Look up the metrics of the report window.
 
     Parameters
     ----------
@@ -89,7 +95,7 @@ class Figures:
     in_use : str or None
         The model in use.
     withheld : collection of tuple
-        Model, slice and metric of the figures that a public page does not show.
+        Model, slice and metric of the figures that a public page withholds.
     """
 
     def __init__(
@@ -105,33 +111,33 @@ class Figures:
         }
 
     def row(self, model: str, metric: str, part: str = "all") -> Metric | None:
-        """Return a figure with its interval, or None where it was not measured."""
+        """Return a metric with its interval; None where it was not measured."""
         return self._found.get((model, part, metric))
 
     def get(self, metric: str, part: str = "all") -> float | None:
-        """Return a figure of the model in use, or None where it was not measured."""
+        """Return the value of a metric of the model in use; None where it was not measured."""
         row = self.row(self.in_use, metric, part)
         return row.value if row else None
 
     def missing(self, model: str, metric: str, part: str = "all") -> str:
-        """Write that a figure was not measured, or is not shown."""
+        """Return the text of a metric that was not measured or is withheld."""
         is_withheld = (model, part, metric) in self.withheld
-        return Withheld.WITHHELD.value if is_withheld else DASH
+        return Suppressed.WITHHELD.value if is_withheld else DASH
 
     def models(self) -> tuple[str, ...]:
-        """Return who was judged: the model in use, other candidates, the baselines."""
-        judged = {model for model, part, _ in (*self._found, *self.withheld) if part == "all"}
-        tried = sorted(judged - {self.in_use} - set(BASELINES))
-        first = [self.in_use] if self.in_use in judged else []
-        return (*first, *tried, *(name for name in BASELINES if name in judged))
+        """Return the evaluated methods: the model in use, other candidates, the baselines."""
+        evaluated = {model for model, part, _ in (*self._found, *self.withheld) if part == "all"}
+        tried = sorted(evaluated - {self.in_use} - set(BASELINES))
+        first = [self.in_use] if self.in_use in evaluated else []
+        return (*first, *tried, *(name for name in BASELINES if name in evaluated))
 
     def differences(self) -> tuple[tuple[str, Metric], ...]:
-        """Return baselines with how far the log loss lies from theirs."""
+        """Return the baselines and the differences in log loss to them."""
         found = ((name, self.row(self.in_use, f"log_loss_minus_{name}")) for name in BASELINES)
         return tuple((name, row) for name, row in found if row)
 
     def importances(self) -> tuple[tuple[str, float], ...]:
-        """Return features by permutation importance, the most telling first."""
+        """Return the features and their permutation importance, the highest first."""
         found = [
             (part.removeprefix("feature:"), row.value)
             for (model, part, metric), row in self._found.items()
@@ -140,9 +146,9 @@ class Figures:
         return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))
 
 
-def all_customers(figures: Figures, money: Money) -> Passage:
-    """Lay out the figures of all customers of the report window, a column for each method."""
-    return Passage(
+def all_customers(figures: Figures, money: Money) -> TableCard:
+    """Return the metrics of the report window, with a column for each method."""
+    return TableCard(
         finding=_closest(figures),
         caption=HOW_MEASURED,
         table=_measured_table(
@@ -150,7 +156,7 @@ def all_customers(figures: Figures, money: Money) -> Passage:
             MEASURES,
             "all",
             money,
-            caption="Figures of the report window beside the baselines",
+            caption="Metrics of the report window",
         ),
     )
 
@@ -159,11 +165,11 @@ def _closest(figures: Figures) -> str:
     own = figures.get("log_loss")
     simple = [row for name in BASELINES if (row := figures.row(name, "log_loss"))]
     if own is None or not simple:
-        return "The model in use beside others, and beside the baselines"
+        return "Metrics of the model in use and of the baselines"
     best = min(simple, key=lambda row: row.value)
     return (
-        f"Its log loss is {number(own, decimals=3)}; that of the best baseline, "
-        f"{model_name(best.model)}, is {number(best.value, decimals=3)}"
+        f"The log loss of the model is {number(own, decimals=3)}; of the best baseline "
+        f"({model_name(best.model)}), {number(best.value, decimals=3)}"
     )
 
 
@@ -179,11 +185,11 @@ def _measured_table(
     return Table(
         caption=caption,
         columns=(
-            Column("Figure", is_number=False),
+            *text_columns("Metric"),
             *(Column(capital(model_name(model))) for model in models),
         ),
         rows=tuple(lines),
-        empty="The model has not been judged yet.",
+        empty="The model has not been evaluated yet.",
         groups=_groups(models, figures.in_use),
     )
 
@@ -202,41 +208,40 @@ def _groups(models: Sequence[str], in_use: str) -> tuple[tuple[str, int], ...]:
     return tuple((label, span) for label, span in (*spans, ("Baselines", simple)) if span)
 
 
-def one_time_buyers(figures: Figures, money: Money, horizon_days: int) -> Passage | None:
-    """Lay out the figures of customers who had ordered once, or None where there are none."""
+def one_time_buyers(figures: Figures, money: Money, horizon_days: int) -> TableCard | None:
+    """Return the metrics of customers with one order; None where the window has none."""
     part = "one_time_buyers"
     customers, share = figures.get("rows", part), figures.get("buyer_share", part)
     if not customers:
         return None
-    return Passage(
+    return TableCard(
         finding=_one_time_finding(figures.get("roc_auc", part), figures.get("roc_auc")),
-        caption=f"{number(customers)} of {number(figures.get('rows'))} customers had ordered "
-        f"once; {percent(share, decimals=1)} of them ordered in the {horizon_days} days. A single "
-        "order tells little of a customer, so they are judged on their own.",
+        caption=f"{number(customers)} of {number(figures.get('rows'))} customers had one "
+        f"order; {percent(share, decimals=1)} of them ordered in the {horizon_days} days. They are "
+        "the hardest to predict, so they are evaluated separately.",
         table=_measured_table(
-            figures, ONE_TIME_MEASURES, part, money, caption="Figures of one-time buyers"
+            figures, ONE_TIME_MEASURES, part, money, caption="Metrics of one-time buyers"
         ),
     )
 
 
 def _one_time_finding(once: float | None, everybody: float | None) -> str:
     if once is None or everybody is None:
-        return "Customers who had ordered once"
+        return "Customers with one order"
     return (
-        f"Among one-time buyers the ROC-AUC is {number(once, decimals=2)}, among all "
+        f"The ROC-AUC of one-time buyers is {number(once, decimals=2)}, of all customers "
         f"{number(everybody, decimals=2)}"
     )
 
 
 def differences_table(found: Sequence[tuple[str, Metric]]) -> Table:
-    """Write how much better the model is than each baseline, and whether that is sure."""
+    """Return the difference in log loss to each baseline, with its interval."""
     return Table(
         caption="Log loss of the model in use minus that of each baseline",
         columns=(
-            Column("Baseline", is_number=False),
-            Column("Difference"),
-            Column("95% interval"),
-            Column("In words", is_number=False),
+            *text_columns("Baseline"),
+            *number_columns("Difference", "95% interval"),
+            *text_columns("Result"),
         ),
         rows=tuple(
             (
@@ -251,33 +256,32 @@ def differences_table(found: Sequence[tuple[str, Metric]]) -> Table:
 
 
 def difference_in_words(row: Metric) -> str:
-    """Say which of the two is better, and whether the interval is clear of zero."""
+    """Return whether the model is better, and whether the interval excludes zero."""
     better = "better" if row.value < 0 else "not better" if row.value == 0 else "worse"
     if row.low is None or row.high is None:
-        return f"{better}; no interval was made"
+        return f"{better}; without an interval"
     if row.high < 0 or row.low > 0:
-        return f"{better}, clear of zero"
-    return f"{better}, but the interval holds zero"
+        return f"{better}; the interval excludes zero"
+    return f"{better}, but the interval includes zero"
 
 
 def differences_finding(found: Sequence[tuple[str, Metric]]) -> str:
-    """Say against which baselines the model in use is better beyond chance."""
+    """Return how many baselines the model in use beats beyond chance."""
     sure = [name for name, row in found if row.high is not None and row.high < 0]
     rest = [model_name(name) for name, _ in found if name not in sure]
     if not rest:
-        return "The forecast beats every baseline, and the intervals are clear of zero"
+        return "The forecast beats every baseline, and the intervals exclude zero"
     against = rest[0] if len(rest) == 1 else f"{', '.join(rest[:-1])} and {rest[-1]}"
     return (
-        f"The forecast beats {len(sure)} of {len(found)} baselines beyond chance; "
-        f"against {against} it may not"
+        f"The forecast beats {len(sure)} of {len(found)} baselines beyond chance, but not {against}"
     )
 
 
 def importance_table(features: Sequence[tuple[str, float]]) -> Table:
-    """Write the importance of each feature."""
+    """Return the importance of each feature."""
     return Table(
         caption="Importance of the features",
-        columns=(Column("Feature", is_number=False), Column("Growth of the log loss")),
+        columns=(*text_columns("Feature"), *number_columns("Growth of the log loss")),
         rows=tuple((plain(name), number(value, decimals=4)) for name, value in features),
         empty="The importance of the features was not measured.",
     )
@@ -286,7 +290,7 @@ def importance_table(features: Sequence[tuple[str, float]]) -> Table:
 def confusion(
     figures: Figures, run: ModelRun, money: Money, chosen_on: str | None
 ) -> Confusion | None:
-    """Lay out predictions against outcomes at the threshold in use."""
+    """Return the confusion matrix at the threshold in use; None where it was not measured."""
     names = ("true_positive", "false_positive", "false_negative", "true_negative")
     values = [figures.get(name) for name in names]
     is_withheld = figures.missing(figures.in_use, names[0]) != DASH
@@ -297,7 +301,7 @@ def confusion(
         for name, value in zip(names, values, strict=True)
     )
     sentence = (
-        f"{percent(figures.get('precision'))} of the customers marked as buyers did buy, "
+        f"{percent(figures.get('precision'))} of the marked customers ordered, "
         f"and {percent(figures.get('recall'))} of all buyers were marked"
     )
     return Confusion(
@@ -305,51 +309,51 @@ def confusion(
         false_positive=false_alarms,
         false_negative=missed,
         true_negative=rightly_left,
-        sentence="How many of those marked did buy is withheld" if is_withheld else sentence,
+        sentence="Precision and recall are withheld" if is_withheld else sentence,
         threshold=threshold_in_words(run, figures, money, chosen_on),
     )
 
 
 def threshold_in_words(run: ModelRun, figures: Figures, money: Money, chosen_on: str | None) -> str:
-    """Say from which probability a customer is marked, by which rule, and what that means.
+    """Return the threshold, the rule that set it, and its meaning.
 
     Parameters
     ----------
     run : ModelRun
         The run in use.
     figures : Figures
-        Its figures.
+        Its metrics.
     money : Money
         Writes the cost and the benefit.
     chosen_on : str or None
-        As-of date of the window that chose; None where cross-validation did.
+        As-of date of the selection window; None for cross-validation.
     """
     marked = f"A customer is marked from a probability of {percent(run.threshold, decimals=1)}"
     if run.threshold_rule == "cost_and_benefit":
         return f"{marked}: {_cost_and_benefit(run, figures, money)}"
-    where = f"window of {day(chosen_on)}" if chosen_on else "past windows, by cross-validation"
+    where = f"window of {day(chosen_on)}" if chosen_on else "training windows (cross-validation)"
     low = run.threshold is not None and run.threshold < 0.5
-    worth = " A mark says worth contacting, not likely to order." if low else ""
-    return f"{marked}: that gave the best F1 on the {where}.{worth}"
+    worth = " A marked customer is worth contacting, but not likely to order." if low else ""
+    return f"{marked}, the threshold with the best F1 on the {where}.{worth}"
 
 
 def _cost_and_benefit(run: ModelRun, figures: Figures, money: Money) -> str:
-    told = (
-        f"to contact one costs {money(run.contact_cost, decimals=2)}, an order of a contacted "
-        f"customer brings {money(run.contact_benefit, decimals=2)}, and from there on a contact "
-        "pays on average."
+    text = (
+        f"a contact costs {money(run.contact_cost, decimals=2)}, an order of a contacted "
+        f"customer brings {money(run.contact_benefit, decimals=2)}, and above this threshold a "
+        "contact pays on average."
     )
     row = figures.row(figures.in_use, "contact_profit")
     if row is None:
-        return told
+        return text
     made = "left a profit of" if row.value >= 0 else "lost"
     has_interval = row.low is not None and row.high is not None
     between = f" (95%: {money(row.low)} to {money(row.high)})" if has_interval else ""
-    return f"{told} Here contacting the marked would have {made} {money(abs(row.value))}{between}."
+    return f"{text} On the report window this would have {made} {money(abs(row.value))}{between}."
 
 
 def reached_by(points: Sequence[CurvePoint], chosen: str | None, share: float) -> str | None:
-    """Say how many buyers the best-ranked `share` of customers holds."""
+    """Return the share of the buyers among the best-ranked `share` of the customers."""
     own = [point for point in points if point.curve == "gains" and point.model == chosen]
     if not own:
         return None

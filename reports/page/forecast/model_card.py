@@ -1,7 +1,7 @@
-"""The model card: Markdown from the marts to HTML that stands on the page. Pure.
+"""The model card: Markdown from the marts, rendered as HTML of the page. Pure.
 
-The card is text from a file that anybody may have written. Raw HTML is shown as text; links and
-pictures are not made, so that the page asks nothing of any network.
+The card is untrusted text. Raw HTML is shown as text, and links and pictures are not rendered, so
+that the page sends no request.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from reports.formatting import without_email
 
-# The heading that the card stands under, and the deepest that HTML has.
+# The heading above the card, and the deepest one of HTML.
 LEVEL_ABOVE = 4
 DEEPEST = 6
 GROUP = 'role="group" tabindex="0"'
@@ -27,10 +27,10 @@ READER = (
 
 
 def card_html(markdown: str) -> str:
-    r"""Turn the model card into HTML.
+    r"""Render the model card as HTML.
 
-    Headings go below those of the page and leave out no level, tables scroll on narrow
-    screens, and nothing of it runs, loads or styles anything.
+    Headings are moved below those of the page, tables scroll on narrow screens, and the HTML
+    contains no scripts, links or styles.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def card_html(markdown: str) -> str:
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:
-    """Give headings their place below the page's, each at most one level below the last."""
+    """Move headings below those of the page, without skipping a level."""
     last = LEVEL_ABOVE
     for token in tokens:
         if token.type == "heading_open":
@@ -64,7 +64,7 @@ def _lower_headings(tokens: Sequence[Token]) -> None:
 
 
 def _dress_cells(tokens: Sequence[Token]) -> None:
-    """Give cells a class where they had a style, and headings a scope where they have a text."""
+    """Replace styles of cells by classes, and give headings a scope."""
     for opened, text, closed in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opened.type not in {"th_open", "td_open"}:
             continue
@@ -77,7 +77,7 @@ def _dress_cells(tokens: Sequence[Token]) -> None:
 
 
 def _scrolling(tokens: Iterable[Token]) -> Iterator[Token]:
-    """Put what is wide into a box that scrolls, and that the keyboard can reach."""
+    """Wrap wide elements in a box that scrolls and takes the keyboard focus."""
     boxes = 0
     for token in tokens:
         if token.type in OPENS_WIDE:

@@ -11,7 +11,7 @@ from reports.formatting import capital, count, interval, model_name, number, per
 from reports.marts.forecast import CurvePoint, Metric, ProbabilityBand
 from reports.marts.suppressed import known, shown
 from reports.page.chart_style import ACCENT, QUIET, legend_above, make_figure, scale
-from reports.page.table import Table, _columns
+from reports.page.components import Table, number_columns, text_columns
 
 GREEN = "#0f766e"
 AMBER = "#b45309"
@@ -32,7 +32,7 @@ def style_of(model: str, in_use: str | None) -> tuple[str, str, int]:
 
 
 def probability_bands(bands: Sequence[ProbabilityBand]) -> go.Figure:
-    """Draw how many customers have which probability."""
+    """Draw the distribution of the probabilities."""
     return make_figure(
         go.Bar(
             x=[band_label(row.band) for row in bands],
@@ -68,7 +68,7 @@ def curves(
     y: str,
     is_diagonal: bool,
 ) -> go.Figure:
-    """Draw one line for each method, the one in use first; the diagonal is chance or truth."""
+    """Draw a line for each method, the one in use first, and the diagonal."""
     traces: list[Any] = [diagonal()] if is_diagonal else []
     for model in models:
         own = [point for point in points if point.model == model]
@@ -95,7 +95,7 @@ def curves(
 
 
 def diagonal() -> go.Scatter:
-    """Return the dotted line of chance, or of predictions that come true."""
+    """Return the dotted line of chance, or of perfect calibration."""
     return go.Scatter(
         x=[0, 1],
         y=[0, 1],
@@ -107,7 +107,7 @@ def diagonal() -> go.Scatter:
 
 
 def importance(features: Sequence[tuple[str, float]]) -> go.Figure:
-    """Draw how much worse the model ranks when a feature is shuffled, worst at the top."""
+    """Draw the permutation importance of the features, the highest at the top."""
     names = [plain(name) for name, _ in reversed(features)]
     return make_figure(
         go.Bar(
@@ -124,7 +124,7 @@ def importance(features: Sequence[tuple[str, float]]) -> go.Figure:
 
 
 def differences(found: Sequence[tuple[str, Metric]]) -> go.Figure:
-    """Draw how far the log loss lies from that of each baseline, with its interval."""
+    """Draw the difference in log loss to each baseline, with its interval."""
     shown = list(reversed(found))
     return make_figure(
         go.Scatter(
@@ -169,7 +169,7 @@ def _clearness(row: Metric) -> str:
 
 
 def upright(x: float | str, *, dash: str) -> dict[str, Any]:
-    """Return a line from the foot to the top of the figure."""
+    """Return a vertical line over the height of the figure."""
     return {
         "type": "line",
         "x0": x,
@@ -183,10 +183,10 @@ def upright(x: float | str, *, dash: str) -> dict[str, Any]:
 
 
 def bands_table(bands: Sequence[ProbabilityBand]) -> Table:
-    """Write how many customers have which probability."""
+    """Return the number of customers by tenth of the probability."""
     return Table(
         caption="Customers by predicted probability",
-        columns=_columns("Probability", "Customers", "Expected buyers"),
+        columns=(*text_columns("Probability"), *number_columns("Customers", "Expected buyers")),
         rows=tuple(
             (
                 band_label(row.band),
@@ -204,7 +204,7 @@ def band_label(band: int) -> str:
 
 
 def curve_table(points: Sequence[CurvePoint], x: str, y: str, caption: str) -> Table:
-    """Write a curve in about twenty points per method."""
+    """Return about twenty points of a curve for each method."""
     shown: list[CurvePoint] = []
     for model in sorted({point.model for point in points}):
         own = [point for point in points if point.model == model]
@@ -214,7 +214,7 @@ def curve_table(points: Sequence[CurvePoint], x: str, y: str, caption: str) -> T
         ]
     return Table(
         caption=caption,
-        columns=_columns("Method", x, y),
+        columns=(*text_columns("Method"), *number_columns(x, y)),
         rows=tuple(
             (
                 model_name(point.model),

@@ -18,40 +18,41 @@ from ml.data.features import Features, Scorer
 from ml.data.schema import PredictionRow
 from ml.errors import ModelError
 from scripts.engines import raw_schema
-from scripts.engines.base import Progress, plain_row
+from scripts.engines.base import named_row
 from scripts.engines.bulk_load import arrow_tables
 from scripts.engines.spark.raw import ARROW_TYPES, TYPES, SparkRaw
 from scripts.engines.spark.session import explained, session, untried_versions
+from scripts.engines.sqlite import ensure_raw_db
 from scripts.engines.sqlite_export import copy_marts
+from scripts.progress import Progress
 from scripts.settings import SPARK_SCHEMAS, Settings
 
 ROWS_PER_PART = 100_000
-# Marts with a row for each line that was landed; page and API need them for single customers only.
+# Marts with a row for each landed line; page and API read them for single customers only.
 LINE_MARTS = frozenset({"transactions", "rejected_rows"})
 TIMES = (DateType, TimestampNTZType)
 OF_WORKERS = (
-    "Every machine that scores needs a Python with the packages of this one, in the same versions; "
-    "PYSPARK_PYTHON names it"
+    "Every worker needs a Python with the same packages in the same versions as this one; set "
+    "PYSPARK_PYTHON to its path"
 )
 SCORED = tuple(field.name for field in fields(PredictionRow))
 
 
 class SparkEngine:
-    """See `Engine`.
-
-    Parameters
-    ----------
-    settings : Settings
-        Where Spark runs, and where raw.db and the new marts.db lie.
-    """
+    """See `Engine`."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.raw = SparkRaw(settings)
         self.features = SparkFeatures(settings)
 
-    def begin(self) -> None:
-        """Make room for a build; what an earlier attempt left is gone."""
+    def ensure_raw_tables(self) -> None:
+        """Create raw.db and the raw tables where they are missing, and migrate older ones."""
+        ensure_raw_db(self._settings.raw_db)
+        self.raw.create_tables()
+
+    def prepare(self) -> None:
+        """Drop any unpublished marts before a build."""
         spark, new = session(self._settings), self._settings.spark_marts_schema
         with explained():
             if any(f"{new}." in text for text in _views(spark).values()):
@@ -59,19 +60,19 @@ class SparkEngine:
             spark.sql(f"drop database if exists {new} cascade")
 
     def has_features(self) -> bool:
-        """Return whether a build has made the features."""
+        """Return whether a build has created the features."""
         return bool(session(self._settings).catalog.tableExists("work.customer_features"))
 
-    def row(self, statement: str) -> tuple[Any, ...] | None:
-        """Return the first row of a query of the work tables; dates are text."""
+    def first_row(self, statement: str) -> dict[str, Any] | None:
+        """Return the first row of a query on the work tables, by column name; dates as text."""
         spark = session(self._settings)
         with explained():
             spark.catalog.setCurrentDatabase("work")
-            found = spark.sql(statement).first()
-        return plain_row(found) if found else None
+            row = spark.sql(statement).first()
+        return named_row(row.__fields__, row) if row else None
 
-    def take_model(self) -> None:
-        """Copy what training and scoring wrote from raw.db to where dbt reads it."""
+    def import_model_tables(self) -> None:
+        """Copy the tables written by training and scoring from raw.db to the engine."""
         spark = session(self._settings)
         with raw_schema.read_all(self._settings.raw_db) as tables, explained():
             for table in tables:
@@ -81,11 +82,10 @@ class SparkEngine:
                 for part in arrow_tables(table.rows, schema, ROWS_PER_PART):
                     spark.createDataFrame(part).coalesce(1).write.insertInto(f"raw.{table.name}")
 
-    def give_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
-        """Copy the marts that dbt has built to the new marts.db.
+    def export_marts(self, models: Mapping[str, Any], progress: Progress | None) -> None:
+        """Copy the marts to the new marts.db.
 
-        Marts of single lines stay behind, and are empty there, where they have more rows than
-        `Settings.spark_copied_lines`.
+        Marts in `LINE_MARTS` with more than `Settings.spark_copied_lines` rows are empty there.
         """
         spark = session(self._settings)
         with explained():
@@ -94,9 +94,9 @@ class SparkEngine:
             copy_marts(models, rows_of, self._settings.new_marts_db, progress)
 
     def publish(self) -> None:
-        """Put the new marts in the place of those before: one view after the other turns to them.
+        """Replace the published marts by the new ones: redefine one view after the other.
 
-        Those before stay where they are until the next build, for queries that still read them.
+        The old tables stay until the next build, for queries that still read them.
         """
         spark, new = session(self._settings), self._settings.spark_marts_schema
         published = self._settings.spark_dir / "published"
@@ -130,7 +130,7 @@ class _OpenFeatures:
         self._spark = spark
 
     def columns(self) -> set[str]:
-        """Return the names of the columns of customer_features; empty where there is no table."""
+        """Return the column names of customer_features; empty if the table is missing."""
         if not self._spark.catalog.tableExists("customer_features"):
             return set()
         return set(self._spark.table("customer_features").columns)
@@ -142,7 +142,7 @@ class _OpenFeatures:
     def scored(
         self, statement: str, *values: int, scorer: Scorer, size: int
     ) -> Iterator[list[PredictionRow]]:
-        """Run a query, let Spark's processes score its rows, and yield lists of at most `size`."""
+        """Run a query, score its rows on the workers, and yield lists of at most `size`."""
         types = raw_schema.column_types("raw_predictions")
         columns = ", ".join(f"{name} {TYPES[types[name]]}" for name in SCORED)
         features = self._spark.sql(statement, args=list(values))
@@ -151,14 +151,14 @@ class _OpenFeatures:
         scored.persist(StorageLevel.DISK_ONLY)
         try:
             with explained(OF_WORKERS):
-                scored.count()  # on all processors at once; read one by one, each part waits
+                scored.count()  # scores partitions in parallel, the iterator below one by one
             for rows in _parts(scored, size):
-                yield [PredictionRow(*row) for row in rows]
+                yield [PredictionRow(**dict(zip(SCORED, row, strict=True))) for row in rows]
         finally:
             scored.unpersist()
 
     def draw(self, customers: Iterable[str]) -> None:
-        """Fill the temporary table `drawn` with ids, in place of those before."""
+        """Replace the rows of the temporary table `drawn` by these ids."""
         ids = pa.table({"customer_id": pa.array(list(customers), pa.string())})
         self._spark.createDataFrame(ids).createOrReplaceTempView("drawn")
 
@@ -166,7 +166,7 @@ class _OpenFeatures:
 def _on_worker(
     scorer: Scorer,
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Return what a process of Spark's does with the rows it has: Arrow in, Arrow out."""
+    """Return the function that scores Arrow batches on a worker."""
     types = raw_schema.column_types("raw_predictions")
     schema = pa.schema([(name, ARROW_TYPES[types[name]]) for name in SCORED])
 
@@ -181,7 +181,7 @@ def _on_worker(
 
 
 def _parts(rows: DataFrame, size: int) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield the rows of a query in lists; one partition at a time is in memory."""
+    """Yield the rows of a query in lists, one partition in memory at a time."""
     remaining = rows.toLocalIterator()
     while part := list(islice(remaining, size)):
         yield part
@@ -190,23 +190,23 @@ def _parts(rows: DataFrame, size: int) -> Iterator[list[tuple[Any, ...]]]:
 def mart_rows(
     spark: SparkSession, most_lines: int, name: str, columns: Sequence[str], key: Sequence[str]
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Read a mart of the current database in the order of its key, days and times as text.
+    """Read a mart of the current database sorted by its key, dates and times as text.
 
     Parameters
     ----------
     spark : SparkSession
-        Whose current database holds the mart.
+        Its current database holds the mart.
     most_lines : int
-        Most rows of a mart of single lines; one with more is read as if it had none.
+        Maximum rows of a mart in `LINE_MARTS`; a larger one is read as empty.
     name : str
         The mart.
     columns, key : sequence of str
-        What to read, and by which columns to sort.
+        Columns to read; columns to sort by.
 
     Yields
     ------
     list of tuple
-        Some thousand rows.
+        At most 20,000 rows.
     """
     mart = spark.table(name)
     if name in LINE_MARTS and mart.count() > most_lines:
@@ -220,19 +220,19 @@ def mart_rows(
 
 
 def _other(schema: str) -> str:
-    """Return the other one of the two databases in which marts are built in turn."""
+    """Return the other of the two databases in which marts are built alternately."""
     return next(one for one in SPARK_SCHEMAS if one != schema)
 
 
 def _views(spark: SparkSession) -> dict[str, str]:
-    """Return the tables of the database main, and how Spark describes them."""
+    """Return the tables of the database main and Spark's description of each."""
     spark.sql("create database if not exists main")
     found = spark.sql("show table extended in main like '*'").collect()
     return {row["tableName"]: row["information"] for row in found}
 
 
 def _show(spark: SparkSession, schema: str) -> None:
-    """Have the database main show the marts of another one, and nothing else."""
+    """Make the database main consist of views of the marts of another database."""
     before = _views(spark)
     marts = [row["tableName"] for row in spark.sql(f"show tables in {schema}").collect()]
     for name, text in before.items():

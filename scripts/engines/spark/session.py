@@ -1,4 +1,4 @@
-"""The one Spark session of this process, which dbt finds and uses as well."""
+"""The Spark session of this process, which dbt uses as well."""
 
 from __future__ import annotations
 
@@ -24,28 +24,17 @@ from pyspark.sql import SparkSession
 from scripts.errors import TillsightError
 from scripts.settings import Settings
 
-# dbt-spark turns it off with every query; what we ask is to be read the same way.
+# dbt-spark turns it off in its queries; ours must behave the same.
 ANSI = {"spark.sql.ansi.enabled": "false"}
 PLACE = "spark.tillsight.place"
 
 
 def parameters(settings: Settings) -> dict[str, str]:
-    """Return what a session is made with: that of the target spark in dbt's profile.
-
-    Parameters
-    ----------
-    settings : Settings
-        Give the values of the variables that the profile names.
-
-    Returns
-    -------
-    dict of str to str
-        Names and values as Spark has them.
-    """
+    """Return Spark's configuration, from the target spark of dbt's profile."""
     profile = yaml.safe_load((settings.dbt_dir / "profiles.yml").read_text(encoding="utf-8"))
     written = profile["tillsight"]["outputs"]["spark"]["server_side_parameters"]
     variables = settings.dbt_variables()
-    jinja = Environment(autoescape=False)  # noqa: S701  no HTML comes of it
+    jinja = Environment(autoescape=False)  # noqa: S701  renders no HTML
     return ANSI | {
         name: jinja.from_string(value).render(env_var=variables.get)
         for name, value in written.items()
@@ -53,18 +42,9 @@ def parameters(settings: Settings) -> dict[str, str]:
 
 
 def session(settings: Settings) -> SparkSession:
-    """Return a session of its own temporary tables on the Spark of this process.
+    """Return a new session, which has its own temporary tables, on the Spark of this process.
 
-    Spark is started where it does not run, or runs for another data folder.
-
-    Parameters
-    ----------
-    settings : Settings
-        Say where Spark runs, and where it keeps tables.
-
-    Returns
-    -------
-    SparkSession
+    Spark is started if it does not run, and restarted if it runs for another data folder.
 
     Raises
     ------
@@ -83,14 +63,14 @@ def session(settings: Settings) -> SparkSession:
 
 @contextmanager
 def untried_versions() -> Iterator[None]:
-    """Let Spark go on without a word with versions of pandas that its makers have not tried."""
+    """Ignore Spark's warnings about versions of pandas that it was not tested with."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def _started(settings: Settings, wanted: dict[str, str]) -> SparkSession:
-    """Start Spark; what its process says goes to a file, and not to the terminal."""
+    """Start Spark; the output of its process goes to a file."""
     settings.spark_dir.mkdir(parents=True, exist_ok=True)
     log = settings.spark_dir / "spark.log"
     conf = SparkConf().setAll(list(wanted.items()))
@@ -107,8 +87,8 @@ def _started(settings: Settings, wanted: dict[str, str]) -> SparkSession:
         raise TillsightError(
             f"Spark did not start ({reason(error, log)}). It needs Java 17 or "
             "21 ('java -version' says which is there, JAVA_HOME names another), the memory of "
-            "TILLSIGHT_SPARK_DRIVER_MEMORY, and a metastore that no other program has open; all "
-            f"that it said lies in {log}"
+            "TILLSIGHT_SPARK_DRIVER_MEMORY, and a metastore that no other program has open; its "
+            f"output is in {log}"
         ) from error
     return started
 
@@ -120,18 +100,14 @@ def _launched(conf: SparkConf, log: Path) -> JavaGateway:
 
 
 def reason(error: Exception, log: Path) -> str:
-    """Return the line that tells most: the deepest cause, or what Java said first.
+    """Return the line that explains most: the deepest cause, else the first error in the log.
 
     Parameters
     ----------
     error : Exception
-        What kept Spark from starting.
+        The exception at the start of Spark.
     log : Path
-        What its process said; it need not exist.
-
-    Returns
-    -------
-    str
+        Output of its process; it need not exist.
     """
     said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     complaints = re.findall(r"^.*(?:Error|Exception|Invalid|No such file).*", said, re.MULTILINE)
@@ -139,7 +115,7 @@ def reason(error: Exception, log: Path) -> str:
 
 
 def _cause(error: Exception) -> str | None:
-    """Return what a process of Python said last, else the deepest cause that Java names."""
+    """Return the last line of a Python traceback, else the deepest cause of a Java one."""
     text = str(error)
     of_python = re.findall(r"^Traceback .*\n(?: .*\n|\n)+(\S.*)", text, re.MULTILINE)
     causes = of_python or re.findall(r"^Caused by: (.+)", text, re.MULTILINE)
@@ -152,20 +128,9 @@ def _first_line(error: Exception) -> str:
 
 @contextmanager
 def explained(advice: str = "") -> Iterator[None]:
-    """Let what Spark refuses become a sentence.
-
-    Parameters
-    ----------
-    advice : str
-        What to do about it.
-
-    Raises
-    ------
-    TillsightError
-        In place of any error of Spark's.
-    """
+    """Raise TillsightError, followed by an advice, in place of any error of Spark."""
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        said = f"Spark says '{_cause(error) or _first_line(error)}'"
+        said = f"Spark reports '{_cause(error) or _first_line(error)}'"
         raise TillsightError(f"{said}. {advice}" if advice else said) from error

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from ml.data.schema import TABLES, CurveRow, MetricRow, PredictionRow, RunRow
+from ml.data.schema import TABLES, CurveRow, MetricRow, ModelRun, PredictionRow
 from ml.registry.runs import ensure_tables, write_run
 
 
@@ -24,18 +24,18 @@ def columns():
 @pytest.mark.parametrize(
     ("table", "row", "beside"),
     [
-        ("raw_model_runs", RunRow, {"run_number", "is_pinned"}),
+        ("raw_model_runs", ModelRun, {"run_number", "is_pinned"}),
         ("raw_model_metrics", MetricRow, {"model_run_id"}),
         ("raw_model_curves", CurveRow, {"model_run_id"}),
         ("raw_predictions", PredictionRow, {"model_run_id"}),
     ],
 )
-def test_a_row_has_the_columns_of_its_table(columns, table, row, beside):
+def test_a_table_has_the_columns_of_its_row_class(columns, table, row, beside):
     assert {field.name for field in fields(row)} | beside == set(columns[table])
     assert not {field.name for field in fields(row)} & beside
 
 
-def test_the_log_holds_what_outcomes_are_held_against(columns):
+def test_columns_of_the_prediction_log(columns):
     assert columns["raw_prediction_log"] == [
         "prediction_date",
         "customer_id",
@@ -57,7 +57,7 @@ def test_the_log_holds_what_outcomes_are_held_against(columns):
         ("curve", {}, "report", "lift"),
     ],
 )
-def test_a_word_that_is_not_known_is_refused(make_run, column, run, metric, curve):
+def test_a_value_outside_the_literal_type_violates_a_check(make_run, column, run, metric, curve):
     metrics = [MetricRow(metric, "2024-05-31", "blend", "all", "log_loss", 0.5)]
     curves = [CurveRow("blend", curve, 0, 0.0, 0.0, 0)]
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from ml.data.windows import Window, WindowSummary, describe, fingerprint, plan
+from ml.data.windows import Window, WindowSummary, describe_window, fingerprint, split_windows
 from ml.errors import TooLittleDataError
 from ml.settings import DEFAULTS, Settings
 
@@ -41,47 +41,47 @@ def numbers(windows):
     return [window.snapshot_number for window in windows]
 
 
-def steps(roles):
-    return {step.judged.snapshot_number: numbers(step.fit) for step in roles.history}
+def steps(split):
+    return {fold.test.snapshot_number: numbers(fold.fit) for fold in split.history}
 
 
-def test_many_windows_fit_choose_and_report_apart():
-    roles = plan(snapshots(12), DEFAULTS)
-    assert numbers(roles.fit) == [3, 4, 5, 6, 7, 8]
-    assert roles.choose.snapshot_number == 2
-    assert numbers(roles.refit) == [2, 3, 4, 5, 6, 7]
-    assert roles.report.snapshot_number == 1
-    assert numbers(roles.final) == [1, 2, 3, 4, 5, 6]
+def test_split_of_many_windows():
+    split = split_windows(snapshots(12), DEFAULTS)
+    assert numbers(split.fit) == [3, 4, 5, 6, 7, 8]
+    assert split.choose.snapshot_number == 2
+    assert numbers(split.refit) == [2, 3, 4, 5, 6, 7]
+    assert split.report.snapshot_number == 1
+    assert numbers(split.final) == [1, 2, 3, 4, 5, 6]
 
 
-def test_three_windows_have_one_role_each():
-    roles = plan(snapshots(3), DEFAULTS)
-    assert numbers(roles.fit) == [3]
-    assert roles.choose.snapshot_number == 2
-    assert numbers(roles.refit) == [2, 3]
-    assert numbers(roles.final) == [1, 2, 3]
-    assert steps(roles) == {2: [3]}
+def test_split_of_three_windows():
+    split = split_windows(snapshots(3), DEFAULTS)
+    assert numbers(split.fit) == [3]
+    assert split.choose.snapshot_number == 2
+    assert numbers(split.refit) == [2, 3]
+    assert numbers(split.final) == [1, 2, 3]
+    assert steps(split) == {2: [3]}
 
 
-def test_two_windows_leave_the_choice_to_cross_validation():
-    roles = plan(snapshots(2), DEFAULTS)
-    assert roles.choose is None
-    assert numbers(roles.fit) == numbers(roles.refit) == [2]
-    assert roles.report.snapshot_number == 1
-    assert numbers(roles.final) == [1, 2]
-    assert roles.history == ()
+def test_two_windows_have_no_selection_window():
+    split = split_windows(snapshots(2), DEFAULTS)
+    assert split.choose is None
+    assert numbers(split.fit) == numbers(split.refit) == [2]
+    assert split.report.snapshot_number == 1
+    assert numbers(split.final) == [1, 2]
+    assert split.history == ()
 
 
 @pytest.mark.parametrize("labelled", range(2, 13))
-def test_what_reports_is_later_than_all_that_is_fitted_or_chosen_on(labelled):
-    roles = plan(snapshots(labelled), DEFAULTS)
-    assert min(numbers(roles.refit)) > roles.report.snapshot_number
-    if roles.choose is not None:
-        assert min(numbers(roles.fit)) > roles.choose.snapshot_number > roles.report.snapshot_number
+def test_the_report_window_is_later_than_training_and_selection_windows(labelled):
+    split = split_windows(snapshots(labelled), DEFAULTS)
+    assert min(numbers(split.refit)) > split.report.snapshot_number
+    if split.choose is not None:
+        assert min(numbers(split.fit)) > split.choose.snapshot_number > split.report.snapshot_number
 
 
-def test_every_window_before_the_report_but_the_oldest_is_judged_as_well():
-    assert steps(plan(snapshots(9), DEFAULTS)) == {
+def test_every_window_before_the_report_window_but_the_oldest_is_backtested():
+    assert steps(split_windows(snapshots(9), DEFAULTS)) == {
         2: [3, 4, 5, 6, 7, 8],
         3: [4, 5, 6, 7, 8, 9],
         4: [5, 6, 7, 8, 9],
@@ -93,16 +93,16 @@ def test_every_window_before_the_report_but_the_oldest_is_judged_as_well():
 
 
 @pytest.mark.parametrize("labelled", range(2, 20))
-def test_a_past_window_is_judged_by_earlier_ones_alone(labelled):
-    for step in plan(snapshots(labelled), DEFAULTS).history:
-        for learned in step.fit:
+def test_training_windows_of_a_backtest_fold_end_before_its_test_window(labelled):
+    for fold in split_windows(snapshots(labelled), DEFAULTS).history:
+        for learned in fold.fit:
             end = date.fromisoformat(learned.as_of_date) + timedelta(days=learned.horizon_days)
-            assert end.isoformat() <= step.judged.as_of_date
+            assert end.isoformat() <= fold.test.as_of_date
 
 
-def test_the_history_can_be_cut_short():
-    roles = plan(snapshots(12), Settings(history_windows=3))
-    assert list(steps(roles)) == [2, 3, 4]
+def test_the_number_of_backtest_folds_can_be_limited():
+    split = split_windows(snapshots(12), Settings(history_windows=3))
+    assert list(steps(split)) == [2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -113,21 +113,21 @@ def test_the_history_can_be_cut_short():
         pytest.param({"rows": 19, "buyers": 9}, id="hardly a customer"),
     ],
 )
-def test_a_past_window_that_says_nothing_is_not_judged_and_still_learned_from(changed):
+def test_a_window_that_cannot_be_evaluated_is_still_a_training_window(changed):
     summaries = snapshots(9)
     summaries[4] = dataclasses.replace(summaries[4], **changed)
-    found = steps(plan(summaries, DEFAULTS))
+    found = steps(split_windows(summaries, DEFAULTS))
     assert sorted(found) == [2, 3, 5, 6, 7, 8]
     assert 4 in found[3]
 
 
-def test_a_past_window_with_too_little_before_it_is_not_judged():
-    # Windows 8 and 9 hold 40 rows, and 50 are needed to fit; window 7 has 60 from 8, 9 and 10.
+def test_a_window_with_too_few_training_rows_is_not_backtested():
+    # Windows 9 and 10 have 40 rows together, and a fit needs 50; window 7 has 60 from 8, 9 and 10.
     summaries = [
         dataclasses.replace(summary, rows=20, buyers=10 if summary.buyers else None)
         for summary in snapshots(10)
     ]
-    assert sorted(steps(plan(summaries, DEFAULTS))) == [2, 3, 4, 5, 6, 7]
+    assert sorted(steps(split_windows(summaries, DEFAULTS))) == [2, 3, 4, 5, 6, 7]
 
 
 @pytest.mark.parametrize(
@@ -139,25 +139,25 @@ def test_a_past_window_with_too_little_before_it_is_not_judged():
         pytest.param(Settings(fit_windows=2), [4, 5], id="two windows a fit"),
     ],
 )
-def test_every_window_with_a_role_is_read(settings, closed):
-    # A window that was planned but not read would stop the training.
-    roles = plan(with_buyers(snapshots(12), closed, 0), settings)
-    read = set(numbers(roles.windows()))
-    judged = {step.judged.snapshot_number for step in roles.history}
-    chosen = {roles.choose.snapshot_number} if roles.choose else set()
-    assert judged | chosen | {roles.report.snapshot_number} <= read
-    for learned in (roles.fit, roles.refit, roles.final, *(step.fit for step in roles.history)):
+def test_windows_includes_every_window_with_a_role(settings, closed):
+    # Training reads these windows only.
+    split = split_windows(with_buyers(snapshots(12), closed, 0), settings)
+    read = set(numbers(split.windows()))
+    predictions = {fold.test.snapshot_number for fold in split.history}
+    chosen = {split.choose.snapshot_number} if split.choose else set()
+    assert predictions | chosen | {split.report.snapshot_number} <= read
+    for learned in (split.fit, split.refit, split.final, *(fold.fit for fold in split.history)):
         assert set(numbers(learned)) <= read
 
 
-def test_windows_in_use_are_listed_once_and_newest_first():
-    assert numbers(plan(snapshots(12), DEFAULTS).windows()) == list(range(1, 13))
+def test_windows_are_unique_and_newest_first():
+    assert numbers(split_windows(snapshots(12), DEFAULTS).windows()) == list(range(1, 13))
 
 
-def test_roles_are_told_in_the_order_of_the_protocol():
+def test_roles_of_each_window():
     summaries = snapshots(9)
-    roles = plan(summaries, DEFAULTS)
-    assert [roles.roles(summary) for summary in summaries] == [
+    split = split_windows(summaries, DEFAULTS)
+    assert [split.roles_of(summary) for summary in summaries] == [
         [],
         ["report", "final"],
         ["choose", "refit", "final", "history"],
@@ -168,20 +168,20 @@ def test_roles_are_told_in_the_order_of_the_protocol():
     ]
 
 
-def test_without_a_choosing_window_nothing_has_that_role():
+def test_roles_without_a_selection_window():
     summaries = snapshots(2)
-    roles = plan(summaries, DEFAULTS)
-    assert [roles.roles(summary) for summary in summaries] == [
+    split = split_windows(summaries, DEFAULTS)
+    assert [split.roles_of(summary) for summary in summaries] == [
         [],
         ["report", "final"],
         ["fit", "refit", "final"],
     ]
 
 
-def test_a_window_is_described_by_dates_counts_and_roles():
+def test_description_of_a_window():
     summaries = snapshots(3)
-    roles = plan(summaries, DEFAULTS)
-    assert describe(summaries[2], roles) == {
+    split = split_windows(summaries, DEFAULTS)
+    assert describe_window(summaries[2], split) == {
         "as_of_date": "2024-05-01",
         "label_end_date": "2024-05-31",
         "customers": 100,
@@ -190,9 +190,9 @@ def test_a_window_is_described_by_dates_counts_and_roles():
     }
 
 
-def test_the_latest_window_is_scored_and_its_buyers_are_not_known():
+def test_description_of_the_latest_window():
     summaries = snapshots(3)
-    assert describe(summaries[0], plan(summaries, DEFAULTS)) == {
+    assert describe_window(summaries[0], split_windows(summaries, DEFAULTS)) == {
         "as_of_date": "2024-06-30",
         "label_end_date": "2024-07-30",
         "customers": 100,
@@ -201,71 +201,71 @@ def test_the_latest_window_is_scored_and_its_buyers_are_not_known():
     }
 
 
-def test_without_a_model_no_window_has_a_role():
-    assert [describe(summary, None)["roles"] for summary in snapshots(1)] == [[], []]
+def test_without_a_split_windows_have_no_roles():
+    assert [describe_window(summary, None)["roles"] for summary in snapshots(1)] == [[], []]
 
 
-def test_a_past_date_without_a_horizon_of_history_is_left_out():
-    roles = plan(snapshots(4, history_days=4 * 30 + 13), DEFAULTS)
-    assert numbers(roles.windows()) == [1, 2, 3]
+def test_a_window_without_a_horizon_of_history_is_excluded():
+    split = split_windows(snapshots(4, history_days=4 * 30 + 13), DEFAULTS)
+    assert numbers(split.windows()) == [1, 2, 3]
 
 
-def test_one_window_says_how_long_the_history_is_and_how_long_it_should_be():
+def test_one_window_raises_with_the_available_and_required_history():
     with pytest.raises(TooLittleDataError, match="history is 60 days long; 90 are needed"):
-        plan(snapshots(1, history_days=60), DEFAULTS)
+        split_windows(snapshots(1, history_days=60), DEFAULTS)
 
 
-def test_the_latest_snapshot_alone_says_so_too():
+def test_the_latest_snapshot_alone_raises_with_the_required_history():
     with pytest.raises(TooLittleDataError, match="history is 24 days long; 90 are needed"):
-        plan(snapshots(0, history_days=24), DEFAULTS)
+        split_windows(snapshots(0, history_days=24), DEFAULTS)
 
 
-def test_a_long_history_in_few_snapshots_asks_for_more_snapshots():
+def test_a_long_history_in_few_snapshots_raises_with_the_dbt_variable():
     with pytest.raises(TooLittleDataError, match="snapshot_count"):
-        plan(snapshots(1, history_days=400), DEFAULTS)
+        split_windows(snapshots(1, history_days=400), DEFAULTS)
 
 
-def test_no_snapshot_says_that_nobody_ordered():
+def test_no_snapshot_raises():
     with pytest.raises(TooLittleDataError, match="no customer with an order"):
-        plan([], DEFAULTS)
+        split_windows([], DEFAULTS)
 
 
-def test_one_customer_is_too_few():
+def test_too_few_training_rows_raise():
     with pytest.raises(
         TooLittleDataError,
         match=r"there are 6 rows .* in the windows 2023-12-03 to 2024-05-01; 50 are",
     ):
-        plan(snapshots(12, rows=1, buyers=1), DEFAULTS)
+        split_windows(snapshots(12, rows=1, buyers=1), DEFAULTS)
 
 
-def test_a_small_last_window_cannot_report():
+def test_a_small_report_window_raises():
     summaries = snapshots(12)
     summaries[1] = dataclasses.replace(summaries[1], rows=19, buyers=5)
     with pytest.raises(
         TooLittleDataError, match=r"there are 19 rows .* in the window of 2024-05-31; 20"
     ):
-        plan(summaries, DEFAULTS)
+        split_windows(summaries, DEFAULTS)
 
 
 @pytest.mark.parametrize(
     ("buyers", "who"),
     [pytest.param(0, "no customer", id="nobody"), pytest.param(100, "every customer", id="all")],
 )
-def test_a_last_window_of_one_kind_cannot_report(buyers, who):
+def test_a_report_window_with_one_class_raises(buyers, who):
     with pytest.raises(TooLittleDataError, match=f"{who} of the window of 2024-05-31"):
-        plan(with_buyers(snapshots(12), [1], buyers), DEFAULTS)
+        split_windows(with_buyers(snapshots(12), [1], buyers), DEFAULTS)
 
 
-def test_fitting_windows_of_one_kind_cannot_fit():
+def test_training_windows_with_one_class_raise():
     summaries = snapshots(12, buyers=0)
     with pytest.raises(TooLittleDataError, match="no customer of the windows"):
-        plan(with_buyers(summaries, [1], 30), DEFAULTS)
+        split_windows(with_buyers(summaries, [1], 30), DEFAULTS)
 
 
-def test_a_choosing_window_of_one_kind_joins_the_fit():
-    roles = plan(with_buyers(snapshots(12), [2], 0), DEFAULTS)
-    assert roles.choose is None
-    assert numbers(roles.fit) == [2, 3, 4, 5, 6, 7]
+def test_a_selection_window_with_one_class_becomes_a_training_window():
+    split = split_windows(with_buyers(snapshots(12), [2], 0), DEFAULTS)
+    assert split.choose is None
+    assert numbers(split.fit) == [2, 3, 4, 5, 6, 7]
 
 
 def test_the_fingerprint_changes_with_any_value():

@@ -23,9 +23,9 @@ WINDOWS = [
         "label_end_date": end,
         "customers": customers,
         "buyers": buyers,
-        "roles": roles,
+        "roles": split,
     }
-    for day, end, customers, buyers, roles in (
+    for day, end, customers, buyers, split in (
         (LATEST, "2024-07-30", 2300, None, ["score"]),
         (REPORT, LATEST, 2000, 625, ["report", "final"]),
         (CHOOSE, REPORT, 1800, 500, ["choose", "refit", "final", "history"]),
@@ -57,7 +57,7 @@ METRICS = [
 
 @pytest.fixture
 def write(make_run):
-    """Return a writer of a card of which any value of the run can be another."""
+    """Return a function that writes the card of a run with some other values."""
 
     def card(metrics=METRICS, level_shift=0.125, **other):
         return write_card(make_run(windows=json.dumps(WINDOWS), **other), metrics, level_shift)
@@ -81,46 +81,47 @@ def test_the_card_begins_with_the_verdict_and_its_rules(write):
     ("verdict", "words"),
     [("use", "Use it"), ("use_with_care", "Use with care"), ("do_not_use", "Do not use")],
 )
-def test_each_verdict_is_told_in_words(write, verdict, words):
+def test_each_verdict_has_a_title(write, verdict, words):
     assert f"\n\n**{words}.** It is better than guessing.\n" in write(verdict=verdict)
 
 
-def test_the_card_states_the_run(write):
+def test_facts_of_the_run(write):
     card = write()
     for phrase in (
         "in the 30 days after 2024-06-30",
         "`blend`, fitted on 12,345 rows from 6 past as-of dates, 2024-01-02 to 2024-05-31",
-        "from a probability of 0.250, which gave the best F1 on the choosing window",
-        "+0.125 in log-odds",
-        "On the 2,000 customers of 2024-05-31, of whom 31.2% ordered",
+        "a probability of at least 0.250 are marked as worth contacting: the threshold with",
+        "the best F1 on the selection window",
+        "All log-odds are shifted by +0.125",
+        "the 2,000 customers of 2024-05-31, of whom 31.2% ordered",
         "Data fingerprint `f00d`",
         '`{"scikit-learn": "1.9.1"}`',
     ):
         assert phrase in card
 
 
-def test_a_threshold_of_cost_and_benefit_is_told_as_such(write):
+def test_a_threshold_from_cost_and_benefit(write):
     card = write(threshold_rule="cost_and_benefit")
-    assert "from a probability of 0.250, from which a contact pays: its cost over what" in card
+    assert "worth contacting: the cost of a contact divided by its benefit." in card
     assert "best F1" not in card
 
 
-def test_the_windows_are_drawn_oldest_first_step_by_step(write):
-    drawing = section(write(), "How the past was used").split("```")[1]
+def test_diagram_of_the_windows(write):
+    drawing = section(write(), "Temporal split").split("```")[1]
     assert drawing.splitlines()[1:] == [
-        "choosing   . F C . .",
-        "reporting  . F F R .",
+        "selection  . F C . .",
+        "report     . F F R .",
         "scoring    . . F F S",
     ]
 
 
-def test_the_drawing_is_explained_by_its_dates(write):
-    text = section(write(), "How the past was used")
-    assert "One letter a window, 2024-03-02 to 2024-06-30: F fits" in text
+def test_legend_of_the_diagram(write):
+    text = section(write(), "Temporal split")
+    assert "One letter per window, 2024-03-02 to 2024-06-30: F fit" in text
 
 
-def test_each_window_is_listed_newest_first(write):
-    text = section(write(), "How the past was used")
+def test_table_of_the_windows(write):
+    text = section(write(), "Temporal split")
     lines = [line for line in text.splitlines() if line.startswith("| 2024")]
     assert lines == [
         "| 2024-06-30 | 2024-07-30 | 2,300 | not known yet | score |",
@@ -131,16 +132,16 @@ def test_each_window_is_listed_newest_first(write):
     ]
 
 
-def test_the_chosen_model_is_the_first_column_and_the_baselines_the_last(write):
-    lines = section(write(), "How good it is").splitlines()
+def test_columns_of_the_metrics_table(write):
+    lines = section(write(), "Evaluation").splitlines()
     assert lines[2] == (
         "| | `blend` | `random_forest` | `base_rate` | `recency_rule` | `rfm_quartiles` "
         "| `bg_nbd` |"
     )
 
 
-def test_figures_stand_with_their_intervals_and_what_is_not_defined_is_a_dash(write):
-    lines = section(write(), "How good it is").splitlines()
+def test_metrics_have_intervals_and_undefined_metrics_a_dash(write):
+    lines = section(write(), "Evaluation").splitlines()
     assert lines[4] == (
         "| Log loss | 0.5123 (0.5000 to 0.5250) | 0.5200 | 0.6123 (0.6000 to 0.6300) | - | - | - |"
     )
@@ -148,53 +149,53 @@ def test_figures_stand_with_their_intervals_and_what_is_not_defined_is_a_dash(wr
     assert "| Customers | 2,000 | - | - | - | - | - |" in lines
 
 
-def test_a_measure_that_no_model_has_is_left_out(write):
+def test_a_metric_without_values_is_left_out(write):
     assert "Profit of contacting" not in write()
 
 
-def test_the_profit_of_contacting_is_told_where_it_is_known(write):
+def test_contact_profit_is_shown_if_defined(write):
     profit = MetricRow("report", REPORT, "blend", "all", "contact_profit", 1234.5)
     assert "| Profit of contacting | 1,234.50 | - | - | - | - | - |" in write([*METRICS, profit])
 
 
-def test_choosing_and_one_time_buyers_have_tables_of_their_own(write):
-    text = section(write(), "How good it is")
-    once, choosing = text.split("The same for customers who had ordered once:")[1].split(
-        "What the choice was made by, on earlier customers:"
+def test_tables_of_one_time_buyers_and_of_the_selection_window(write):
+    text = section(write(), "Evaluation")
+    once, choosing = text.split("Customers with one order:")[1].split(
+        "Metrics on the selection window, which chose the model:"
     )
     assert "| Log loss | 0.4000 | - " in once
     assert "| Log loss | 0.5500 | - " in choosing
 
 
-def test_the_lead_over_each_baseline_is_told(write):
-    text = section(write(), "How good it is")
+def test_loss_differences_to_the_baselines(write):
+    text = section(write(), "Evaluation")
     lead = [line for line in text.splitlines() if line.startswith("* `")]
     assert lead == [f"* `{name}` -0.0300 (-0.0500 to -0.0100)" for name in BASELINES]
 
 
-def test_it_is_told_by_how_much_the_other_candidates_differed_on_the_choosing_window(write):
+def test_loss_differences_of_the_candidates_on_the_selection_window(write):
     name = "log_loss_minus_blend"
     gaps = [
         MetricRow("choose", CHOOSE, "random_forest", "all", name, 0.004, -0.001, 0.009),
         MetricRow("choose", CHOOSE, "logistic_regression", "all", name, -0.002, -0.003, 0.001),
     ]
-    text = section(write([*METRICS, *gaps]), "How good it is")
-    assert "`blend` is taken unless another is better by more than chance explains." in text
+    text = section(write([*METRICS, *gaps]), "Evaluation")
+    assert "`blend` is the default; another candidate replaces it only if" in text
     assert [line for line in text.splitlines() if line.startswith("* `")][-2:] == [
         "* `random_forest` +0.0040 (-0.0010 to +0.0090)",
         "* `logistic_regression` -0.0020 (-0.0030 to +0.0010)",
     ]
 
 
-def test_one_candidate_leaves_nothing_to_choose(write):
-    assert "There was one candidate, so nothing was chosen." in write()
+def test_one_candidate_needs_no_selection(write):
+    assert "There was one candidate, so no selection was needed." in write()
 
 
-def test_the_past_is_told_newest_first_with_the_report_at_its_head(write):
-    text = section(write(), "How good it would have been before")
+def test_backtest_table_is_newest_first(write):
+    text = section(write(), "Backtest")
     assert [line for line in text.splitlines() if line.startswith("|")] == [
         (
-            "| As of | `blend` | `base_rate` | `recency_rule` | `rfm_quartiles` | `bg_nbd` "
+            "| As-of date | `blend` | `base_rate` | `recency_rule` | `rfm_quartiles` | `bg_nbd` "
             "| ROC AUC of `blend` |"
         ),
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -207,8 +208,8 @@ def test_the_past_is_told_newest_first_with_the_report_at_its_head(write):
     ]
 
 
-def test_features_are_listed_by_importance(write):
-    text = section(write(), "What it leans on")
+def test_features_are_sorted_by_importance(write):
+    text = section(write(), "Permutation importance")
     assert [line for line in text.splitlines() if line.startswith("* `")] == [
         "* `frequency` +0.10000",
         "* `recency` +0.02000",
@@ -216,22 +217,22 @@ def test_features_are_listed_by_importance(write):
     ]
 
 
-def test_the_limits_are_told(write):
-    text = section(write(horizon_days=60), "Limits, and where not to use it")
-    assert "* It looks 60 days ahead and no further" in text
+def test_limits(write):
+    text = section(write(horizon_days=60), "Limits")
+    assert "* The horizon is 60 days" in text
     assert len(re.findall(r"^\* ", text, re.MULTILINE)) >= 6
 
 
-def test_every_table_has_as_many_cells_in_each_row(write):
+def test_rows_of_a_table_have_equally_many_cells(write):
     tables = re.findall(r"(?:^\|.*\n)+", write(), re.MULTILINE)
     assert len(tables) == 5
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
-def test_the_card_ends_in_a_line_end(write):
+def test_the_card_ends_with_a_newline(write):
     assert write().endswith("byte for byte.\n")
 
 
-def test_the_same_run_is_the_same_card_whatever_the_order_of_its_figures(write):
+def test_the_card_does_not_depend_on_the_order_of_the_metrics(write):
     assert write(METRICS[::-1]) == write(METRICS)

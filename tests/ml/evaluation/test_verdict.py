@@ -13,11 +13,11 @@ from ml.evaluation.verdict import (
     RULES,
     USE,
     USE_WITH_CARE,
-    judge,
+    decide,
 )
 from ml.models.baselines import BASELINES
 
-GOOD = {
+METRICS = {
     ("blend", "log_loss"): 0.52,
     ("blend", "roc_auc"): 0.74,
     ("blend", "expected_calibration_error"): 0.02,
@@ -31,26 +31,26 @@ GOOD = {
     ("bg_nbd", "log_loss"): 0.55,
     ("bg_nbd", "roc_auc"): 0.73,
 }
-CLEAR = {f"log_loss_minus_{name}": (-0.06, -0.02) for name in BASELINES}
+INTERVALS = {f"log_loss_minus_{name}": (-0.06, -0.02) for name in BASELINES}
 
 
-def rows(figures=GOOD, leads=CLEAR, split="report", part="all"):
+def rows(figures=METRICS, intervals=INTERVALS, split="report", part="all"):
     figures = [
         MetricRow(split, "2024-05-31", model, part, metric, value)
         for (model, metric), value in figures.items()
     ]
     return figures + [
         MetricRow(split, "2024-05-31", "blend", part, metric, -0.04, low, high)
-        for metric, (low, high) in leads.items()
+        for metric, (low, high) in intervals.items()
     ]
 
 
 def with_figure(name, value, model="blend"):
-    return judge(rows(GOOD | {(model, name): value}), "blend")
+    return decide(rows(METRICS | {(model, name): value}), "blend")
 
 
-def test_a_model_without_a_doubt_is_used():
-    found = judge(rows(), "blend")
+def test_use():
+    found = decide(rows(), "blend")
     assert found.label == USE == "use"
     assert found.reason == (
         "On customers it had not seen it ranked a buyer above a non-buyer in 74% of the pairs "
@@ -60,7 +60,7 @@ def test_a_model_without_a_doubt_is_used():
 
 
 @pytest.mark.parametrize("loss", [0.62, 0.7])
-def test_a_log_loss_that_is_not_below_the_base_rates_is_not_used(loss):
+def test_do_not_use_without_a_lower_log_loss_than_the_base_rate(loss):
     found = with_figure("log_loss", loss)
     assert found.label == DO_NOT_USE == "do_not_use"
     assert found.reason == (
@@ -70,7 +70,7 @@ def test_a_log_loss_that_is_not_below_the_base_rates_is_not_used(loss):
 
 
 @pytest.mark.parametrize("area", [0.69, 0.6])
-def test_a_ranking_no_better_than_recency_is_not_used(area):
+def test_do_not_use_without_a_higher_auc_than_recency(area):
     found = with_figure("roc_auc", area)
     assert found.label == DO_NOT_USE
     assert found.reason == (
@@ -78,10 +78,10 @@ def test_a_ranking_no_better_than_recency_is_not_used(area):
     )
 
 
-def test_what_is_refused_is_not_called_doubtful():
-    # Both rules fit; the first one counts.
-    doubtful = GOOD | {("blend", "log_loss"): 0.63, ("blend", "positives"): 20.0}
-    assert judge(rows(doubtful), "blend").label == DO_NOT_USE
+def test_do_not_use_takes_precedence_over_use_with_care():
+    # Both rules match; the first one decides.
+    doubtful = METRICS | {("blend", "log_loss"): 0.63, ("blend", "positives"): 20.0}
+    assert decide(rows(doubtful), "blend").label == DO_NOT_USE
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_is_refused_is_not_called_doubtful():
         pytest.param("positives", 99.0, "only 99 buyers were there to judge by", id="buyers"),
     ],
 )
-def test_a_model_with_a_doubt_is_used_with_care(name, value, doubt):
+def test_use_with_care(name, value, doubt):
     found = with_figure(name, value)
     assert found.label == USE_WITH_CARE == "use_with_care"
     assert found.reason == f"It beats the base rate, but {doubt}."
@@ -116,7 +116,7 @@ def test_a_model_with_a_doubt_is_used_with_care(name, value, doubt):
         ("positives", float(LEAST_BUYERS)),
     ],
 )
-def test_a_figure_at_its_bound_is_no_doubt(name, value):
+def test_a_metric_equal_to_its_limit_is_accepted(name, value):
     assert with_figure(name, value).label == USE
 
 
@@ -130,9 +130,9 @@ def test_a_figure_at_its_bound_is_no_doubt(name, value):
     ],
 )
 @pytest.mark.parametrize("ends", [(-0.03, 0.0), (-0.02, 0.01), (None, None)])
-def test_a_lead_that_chance_could_explain_is_a_doubt(baseline, name, ends):
-    leads = CLEAR | {f"log_loss_minus_{baseline}": ends}
-    found = judge(rows(leads=leads), "blend")
+def test_use_with_care_if_the_interval_of_a_difference_reaches_zero(baseline, name, ends):
+    intervals = INTERVALS | {f"log_loss_minus_{baseline}": ends}
+    found = decide(rows(intervals=intervals), "blend")
     assert found.label == USE_WITH_CARE
     assert found.reason == (
         "It beats the base rate, but its probabilities were not clearly closer to what happened "
@@ -141,11 +141,11 @@ def test_a_lead_that_chance_could_explain_is_a_doubt(baseline, name, ends):
 
 
 @pytest.mark.parametrize(("value", "low", "high"), [(0.0, -0.01, 0.01), (0.02, 0.01, 0.03)])
-def test_a_log_loss_that_is_not_below_a_baselines_is_a_doubt(value, low, high):
+def test_use_with_care_if_a_baseline_has_a_lower_log_loss(value, low, high):
     name = "log_loss_minus_bg_nbd"
     other = [row for row in rows() if row.metric != name]
     behind = MetricRow("report", "2024-05-31", "blend", "all", name, value, low, high)
-    found = judge([*other, behind], "blend")
+    found = decide([*other, behind], "blend")
     assert found.label == USE_WITH_CARE
     assert found.reason == (
         "It beats the base rate, but its probabilities were no closer to what happened than those "
@@ -153,19 +153,25 @@ def test_a_log_loss_that_is_not_below_a_baselines_is_a_doubt(value, low, high):
     )
 
 
-def test_all_doubts_are_told():
-    doubtful = GOOD | {("blend", "expected_calibration_error"): 0.08, ("blend", "positives"): 50.0}
-    leads = CLEAR | {"log_loss_minus_bg_nbd": (-1, 1), "log_loss_minus_rfm_quartiles": (-1, 1)}
-    assert judge(rows(doubtful, leads), "blend").reason == (
+def test_the_reason_names_all_causes():
+    doubtful = METRICS | {
+        ("blend", "expected_calibration_error"): 0.08,
+        ("blend", "positives"): 50.0,
+    }
+    intervals = INTERVALS | {
+        "log_loss_minus_bg_nbd": (-1, 1),
+        "log_loss_minus_rfm_quartiles": (-1, 1),
+    }
+    assert decide(rows(doubtful, intervals), "blend").reason == (
         "It beats the base rate, but predicted and observed rates differ by 8.0 points, and "
         "only 50 buyers were there to judge by, and its probabilities were not clearly closer to "
         "what happened than those of RFM quartiles and BG/NBD."
     )
 
 
-def test_only_the_report_on_all_customers_counts():
-    # The choosing window, the past and one-time buyers look bad, and another candidate as well.
-    bad = GOOD | {("blend", "log_loss"): 0.9, ("blend", "roc_auc"): 0.4}
+def test_other_splits_and_slices_are_ignored():
+    # Metrics of other windows, slices and candidates are bad.
+    bad = METRICS | {("blend", "log_loss"): 0.9, ("blend", "roc_auc"): 0.4}
     elsewhere = [
         *rows(bad, {}, split="choose"),
         *rows(bad, split="history"),
@@ -173,10 +179,10 @@ def test_only_the_report_on_all_customers_counts():
         MetricRow("report", "2024-05-31", "random_forest", "all", "log_loss", 0.9),
     ]
     for metrics in ([*rows(), *elsewhere], [*elsewhere, *rows()]):
-        assert judge(metrics, "blend").label == USE
+        assert decide(metrics, "blend").label == USE
 
 
-def test_the_rules_are_three_sentences_with_the_bounds_in_them():
+def test_the_rules_state_the_limits():
     assert len(RULES) == 3
     assert json.loads(json.dumps(RULES)) == list(RULES)
     for rule, begins in zip(RULES, ("Do not use:", "Use with care:", "Use it:"), strict=True):

@@ -12,7 +12,7 @@ READ_BY_BG_NBD = tuple(map(FEATURES.index, ("recency", "order_days", "tenure_day
 
 
 def customers(count, seed=0):
-    """Return customers whose histories are possible, and labels that follow recency."""
+    """Return plausible features, and labels that depend on recency."""
     random = np.random.default_rng(seed)
     features = random.gamma(2.0, 20.0, size=(count, len(FEATURES)))
     order_days = random.integers(1, 6, count)
@@ -38,38 +38,38 @@ def with_recency(*values):
     return features
 
 
-def test_there_are_four_in_their_order():
+def test_names_of_the_baselines():
     assert tuple(fitted(*customers(50))) == BASELINES
     assert BASELINES == ("base_rate", "recency_rule", "rfm_quartiles", "bg_nbd")
 
 
-def test_the_base_rate_is_that_of_the_fit():
+def test_base_rate_by_hand():
     features, _ = customers(4)
     base_rate = fitted(features, np.array([1, 0, 0, 0]))["base_rate"]
     assert base_rate.probability(features).tolist() == [0.25] * 4
 
 
-def test_a_rate_is_rounded_to_the_published_decimals():
+def test_base_rate_is_rounded():
     assert BaseRate(1 / 3).probability(np.zeros((1, len(FEATURES)))).tolist() == [0.333333]
 
 
-def test_the_recency_rule_gives_the_rate_of_the_bin():
+def test_recency_rule_returns_the_rate_of_the_bin():
     features = with_recency(1, 2, 50, 60)
     rule = fitted(features, np.array([1, 1, 0, 0]), settings=Settings(recency_bins=2))
-    # Two of two and none of two bought; one more of the average rate 1/2 is imagined in each.
+    # Two of two and none of two bought; each bin has a pseudo-count of one at the base rate 1/2.
     rates = rule["recency_rule"].probability(features)
     assert rates == pytest.approx([2.5 / 3, 2.5 / 3, 0.5 / 3, 0.5 / 3], abs=1e-6)
 
 
-def test_a_recency_at_the_edge_is_counted_in_the_lower_bin():
+def test_recency_equal_to_an_edge_is_fitted_in_the_lower_bin():
     features = with_recency(10, 10, 10, 20)
     rule = fitted(features, np.array([1, 1, 1, 0]), settings=Settings(recency_bins=2))
-    # Three of three and none of one bought; one more of the average rate 3/4 in each.
+    # Three of three and none of one bought; pseudo-count of one at the base rate 3/4.
     rates = rule["recency_rule"].probability(features[2:])
     assert rates == pytest.approx([3.75 / 4, 0.75 / 2], abs=1e-6)
 
 
-def test_a_recency_at_the_edge_is_asked_in_the_lower_bin():
+def test_recency_equal_to_an_edge_is_predicted_from_the_lower_bin():
     rule = RecencyRule(edges=np.array([30.0]), rates=np.array([0.4, 0.1]))
     assert rule.probability(with_recency(30, 31)).tolist() == [0.4, 0.1]
 
@@ -94,7 +94,7 @@ def test_quartiles_by_hand(make_features):
     ]
 
 
-def test_rfm_scores_know_quartiles_and_nothing_else():
+def test_rfm_quartiles_use_the_quartiles_only():
     features, labels = customers(400)
     model = fitted(features, labels)["rfm_quartiles"]
     said = model.probability(features)
@@ -106,14 +106,14 @@ def test_rfm_scores_know_quartiles_and_nothing_else():
     assert model.probability(other).tolist() == said.tolist()
 
 
-def test_each_rfm_quartile_holds_a_quarter_of_the_fit():
+def test_each_rfm_quartile_contains_a_quarter_of_the_training_rows():
     features, labels = customers(400)
     quartiles = quartile_columns(features, fitted(features, labels)["rfm_quartiles"].edges)
     assert quartiles.sum(axis=0).tolist() == [100] * 12
 
 
-def test_rfm_scores_learn_the_rate_of_each_quartile():
-    # Who is in the first quartile of recency orders with 0.8, in the others with 0.2.
+def test_rfm_quartiles_fit_the_rate_of_each_quartile():
+    # Customers in the first quartile of recency order with 0.8, others with 0.2.
     random = np.random.default_rng(0)
     features = with_recency(*random.uniform(0, 100, 8_000))
     chance = np.where(features[:, RECENCY] < 25, 0.8, 0.2)
@@ -123,7 +123,7 @@ def test_rfm_scores_learn_the_rate_of_each_quartile():
     assert said[features[:, RECENCY] > 26].mean() == pytest.approx(0.2, abs=0.02)
 
 
-def test_rfm_scores_of_equal_customers_are_defined(make_features):
+def test_rfm_quartiles_of_equal_customers_are_defined(make_features):
     features = make_features(*[{"recency": 5.0, "tenure_days": 5.0}] * 10)
     said = fitted(features, np.array([1] * 3 + [0] * 7))["rfm_quartiles"].probability(features)
     assert said == pytest.approx(np.full(10, 0.3), abs=0.01)
@@ -139,7 +139,7 @@ def test_bg_nbd_does_not_read_labels():
     assert said[0] == said[1]
 
 
-def test_bg_nbd_learns_from_the_customers_it_forecasts_and_from_no_past_row():
+def test_bg_nbd_is_fitted_on_the_rows_to_forecast_only():
     features, labels = customers(300)
     present, _ = customers(300, seed=1)
     other, _ = customers(300, seed=2)
@@ -150,7 +150,7 @@ def test_bg_nbd_learns_from_the_customers_it_forecasts_and_from_no_past_row():
     assert said[0] == said[1] != said[2]
 
 
-def test_bg_nbd_reads_histories_and_nothing_else():
+def test_bg_nbd_uses_the_histories_only():
     features, labels = customers(300)
     model = fitted(features, labels)["bg_nbd"]
     other = np.full(features.shape, np.nan)
@@ -158,7 +158,7 @@ def test_bg_nbd_reads_histories_and_nothing_else():
     assert model.probability(other).tolist() == model.probability(features).tolist()
 
 
-def test_bg_nbd_is_fitted_on_some_of_many_customers():
+def test_bg_nbd_is_fitted_on_a_limited_number_of_customers():
     features, labels = customers(300)
     few = fitted(features, labels, settings=Settings(bg_nbd_rows=100))["bg_nbd"]
     every_third = fitted(features, labels, features[::3])["bg_nbd"]
@@ -166,20 +166,20 @@ def test_bg_nbd_is_fitted_on_some_of_many_customers():
     assert few != fitted(features, labels)["bg_nbd"]
 
 
-def test_bg_nbd_looks_as_far_ahead_as_is_asked():
+def test_bg_nbd_uses_the_given_horizon():
     features, labels = customers(300)
     month, quarter = (
         fit_baselines(features, labels, features, DEFAULTS, horizon_days=days)["bg_nbd"]
         for days in (30, 90)
     )
-    # Who is all but lost is at the lowest probability that is published, however far one looks.
+    # Probabilities at the lower bound do not increase with the horizon.
     longer = quarter.probability(features) - month.probability(features)
     assert (longer >= 0).all()
     assert (longer > 0).mean() > 0.9
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_probabilities_have_six_decimals_and_are_never_certain(name):
+def test_probabilities_are_rounded_and_never_0_or_1(name):
     features, labels = customers(300)
     said = fitted(features, labels)[name].probability(features)
     assert said.tolist() == np.round(said, 6).tolist()

@@ -8,12 +8,12 @@ from scipy.stats import beta, gamma
 from ml.models.bg_nbd import BgNbd, Histories, fit, histories, log_likelihood
 from ml.settings import FEATURES
 
-# Days; an order every 20 to 40 days, and one customer in four lost after each.
+# An order every 20 to 40 days; a quarter of the customers drop out after each.
 TRUE = BgNbd(r=1.5, alpha=45.0, a=1.2, b=3.6, horizon_days=30)
 
 
 def as_features(repeats, last, age):
-    """Return customers with these histories; what the model should not read is not defined."""
+    """Return features with these histories; unused features are NaN."""
     features = np.full((len(age), len(FEATURES)), np.nan)
     features[:, FEATURES.index("order_days")] = np.asarray(repeats) + 1
     features[:, FEATURES.index("recency")] = np.asarray(age) - np.asarray(last)
@@ -22,7 +22,7 @@ def as_features(repeats, last, age):
 
 
 def simulate(model, customers, *, days, seed):
-    """Let customers order by the model's own rules; return histories, and who orders next.
+    """Simulate customers of the model; return histories, and whether they order next.
 
     First orders lie evenly over `days`. Each customer has a rate and a probability to drop out
     after every order but the first, as the paper has it.
@@ -50,9 +50,7 @@ def simulate(model, customers, *, days, seed):
 @pytest.mark.parametrize(
     "parameters", [(0.25, 4.4, 0.8, 2.4), (1.5, 10.0, 1.2, 3.6), (3.0, 60.0, 2.0, 1.5)]
 )
-def test_the_likelihood_is_the_process_averaged_over_rates_and_drop_outs(
-    repeats, last, age, parameters
-):
+def test_likelihood_equals_the_numerically_integrated_process(repeats, last, age, parameters):
     r, alpha, a, b = parameters
 
     def over_rates(silent_since):
@@ -66,8 +64,8 @@ def test_the_likelihood_is_the_process_averaged_over_rates_and_drop_outs(
     def over_drop_outs(chance):
         return quad(lambda p: chance(p) * beta.pdf(p, a, b), 0, 1, limit=200)[0]
 
-    # Still active: stayed after every repeat, silent up to the as-of date. Lost: stayed after
-    # all but the last one, left there, and that silence says nothing.
+    # Active: no drop-out after any repeat, no order until the as-of date. Inactive: drop-out after
+    # the last repeat, so the time after it has no likelihood.
     expected = over_drop_outs(lambda p: (1 - p) ** repeats) * over_rates(age)
     if repeats:
         lost = over_drop_outs(lambda p: p * (1 - p) ** (repeats - 1))
@@ -76,9 +74,9 @@ def test_the_likelihood_is_the_process_averaged_over_rates_and_drop_outs(
     assert log_likelihood(known, *parameters) == pytest.approx(np.log(expected), abs=1e-6)
 
 
-def test_the_likelihood_of_published_customers():
-    # CDNOW in weeks, the first three customers of the spreadsheet that Fader, Hardie and Lee give
-    # with the paper, at its estimates.
+def test_likelihood_of_the_published_example():
+    # CDNOW in weeks, the first three customers of the spreadsheet of Fader, Hardie and Lee
+    # that accompanies the paper, with its estimates.
     known = Histories(
         repeats=np.array([2.0, 1.0, 0.0]),
         last=np.array([30.43, 1.71, 0.0]),
@@ -88,7 +86,7 @@ def test_the_likelihood_of_published_customers():
     assert found == pytest.approx([-9.4596, -4.4711, -0.5538], abs=1e-3)
 
 
-def test_several_orders_on_a_day_are_one_purchase(make_features):
+def test_orders_of_the_same_day_count_as_one_purchase(make_features):
     customers = make_features(
         {"frequency": 5.0, "order_days": 1.0, "recency": 12.0, "tenure_days": 12.0},
         {"frequency": 9.0, "order_days": 4.0, "recency": 2.0, "tenure_days": 100.0},
@@ -99,20 +97,20 @@ def test_several_orders_on_a_day_are_one_purchase(make_features):
     assert known.age.tolist() == [12, 100]
 
 
-def test_who_never_came_back_is_taken_for_active():
-    # Nobody drops out before a repeat order: only the rate is in doubt.
+def test_customers_without_repeat_orders_are_active():
+    # A drop-out follows a repeat order, so a customer without one is active.
     (found,) = TRUE.probability(as_features([0], [0.0], [60.0]))
     assert found == pytest.approx(1 - (105 / 135) ** 1.5)
 
 
-def test_the_probability_of_one_repeat_by_hand():
+def test_probability_after_one_repeat_by_hand():
     # Active with probability 1 / (1 + a/b * ((alpha+T)/(alpha+tx))^(r+1)), r + 1 orders' worth.
     (found,) = TRUE.probability(as_features([1], [15.0], [75.0]))
     active = 1 / (1 + 1.2 / 3.6 * (120 / 60) ** 2.5)
     assert found == pytest.approx(active * (1 - (120 / 150) ** 2.5))
 
 
-def test_probabilities_come_true_among_simulated_customers():
+def test_probabilities_are_calibrated_on_simulated_customers():
     features, orders_next = simulate(TRUE, 60_000, days=300, seed=3)
     said = TRUE.probability(features)
     for tenth in np.array_split(np.argsort(said, kind="stable"), 10):
@@ -120,7 +118,7 @@ def test_probabilities_come_true_among_simulated_customers():
         assert orders_next[tenth].mean() == pytest.approx(said[tenth].mean(), abs=4 * noise)
 
 
-def test_probabilities_come_true_of_each_history():
+def test_probabilities_are_calibrated_by_history():
     features, orders_next = simulate(TRUE, 60_000, days=300, seed=4)
     known, said = histories(features), TRUE.probability(features)
     silent = known.age - known.last
@@ -132,7 +130,7 @@ def test_probabilities_come_true_of_each_history():
             assert orders_next[alike].mean() == pytest.approx(said[alike].mean(), abs=4 * noise)
 
 
-def test_fitting_finds_the_parameters_of_simulated_customers():
+def test_fit_recovers_the_parameters_of_a_simulation():
     features, _ = simulate(TRUE, 20_000, days=600, seed=5)
     found = fit(features, horizon_days=30)
     assert found.r == pytest.approx(TRUE.r, rel=0.15)
@@ -142,7 +140,7 @@ def test_fitting_finds_the_parameters_of_simulated_customers():
     assert found.probability(features) == pytest.approx(TRUE.probability(features), abs=0.03)
 
 
-def test_no_other_parameters_are_likelier_than_the_fitted_ones():
+def test_fitted_parameters_maximise_the_likelihood():
     features, _ = simulate(TRUE, 2_000, days=300, seed=6)
     found = fit(features, horizon_days=30)
     known = histories(features)
@@ -159,7 +157,7 @@ def test_no_other_parameters_are_likelier_than_the_fitted_ones():
             assert likelihood(**near) < best
 
 
-def test_weeks_tell_what_days_tell():
+def test_the_time_unit_does_not_change_probabilities():
     features, _ = simulate(TRUE, 1_000, days=300, seed=7)
     known = histories(features)
     in_weeks = as_features(known.repeats, known.last / 7, known.age / 7)
@@ -168,7 +166,7 @@ def test_weeks_tell_what_days_tell():
     assert by_week.probability(in_weeks) == pytest.approx(by_day.probability(features), abs=1e-4)
 
 
-def test_the_same_customers_are_the_same_model():
+def test_fit_is_deterministic():
     features, _ = simulate(TRUE, 500, days=300, seed=8)
     assert fit(features, horizon_days=30) == fit(features, horizon_days=30)
 
@@ -184,14 +182,14 @@ def test_the_same_customers_are_the_same_model():
         pytest.param([5000], [3649.0], [3650.0], id="a reseller of ten years"),
     ],
 )
-def test_an_odd_shop_still_has_finite_probabilities(repeats, last, age):
+def test_degenerate_histories_have_finite_probabilities(repeats, last, age):
     features = as_features(repeats, last, age)
     said = fit(features, horizon_days=30).probability(features)
     assert np.isfinite(said).all()
     assert ((said >= 0) & (said <= 1)).all()
 
 
-def test_a_shop_of_one_time_buyers_expects_next_to_nobody_back():
+def test_one_time_buyers_only_give_probabilities_near_0():
     features = as_features([0] * 500, [0.0] * 500, np.linspace(30, 400, 500))
     assert fit(features, horizon_days=30).probability(features).sum() < 1
 
@@ -205,14 +203,14 @@ def test_a_shop_of_one_time_buyers_expects_next_to_nobody_back():
         pytest.param(2.0, 0.0, 40.0, id="all repeats on the first day"),
     ],
 )
-def test_a_made_up_customer_has_a_probability(repeats, last, age, b):
-    # Reasons mix a customer with a typical one, whose days with an order are a median.
+def test_implausible_histories_have_a_probability(repeats, last, age, b):
+    # Explanations combine a customer with medians, which can be halves.
     model = BgNbd(r=0.5, alpha=20.0, a=0.1, b=b, horizon_days=30)
     (found,) = model.probability(as_features([repeats], [last], [age]))
     assert 0 < found < 1
 
 
-def test_longer_silence_and_a_shorter_horizon_make_an_order_less_likely():
+def test_probability_decreases_with_recency_and_increases_with_the_horizon():
     features = as_features([3] * 4, [200.0, 190.0, 150.0, 100.0], [200.0] * 4)
     said = TRUE.probability(features)
     assert (np.diff(said) < 0).all()

@@ -12,7 +12,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_folder_is_replaced_whole(tmp_path):
+def test_save_replaces_the_folder(tmp_path):
     folders.save(tmp_path / "models", "a", {"one": b"1", "two": b"2"})
     (tmp_path / "models" / "a.new").mkdir()
     folders.save(tmp_path / "models", "a", {"one": b"3"})
@@ -21,7 +21,7 @@ def test_a_folder_is_replaced_whole(tmp_path):
     assert names(tmp_path / "models" / "a") == ["one"]
 
 
-def test_what_was_saved_is_read_by_name(tmp_path):
+def test_read_returns_the_saved_files(tmp_path):
     folders.save(tmp_path, "a", WHOLE)
     assert folders.read(tmp_path, "a", ["model.json", "card.md"]) == {
         "model.json": b"{}",
@@ -29,61 +29,61 @@ def test_what_was_saved_is_read_by_name(tmp_path):
     }
 
 
-def test_a_missing_model_says_what_to_type(tmp_path):
+def test_a_missing_model_raises_with_the_command_to_run(tmp_path):
     with pytest.raises(ModelError, match=r"the model a cannot be read .*Run 'tillsight train', or"):
         folders.read(tmp_path, "a", ["one"])
 
 
-def test_a_missing_file_says_what_to_type(tmp_path):
+def test_a_missing_file_raises_with_the_command_to_run(tmp_path):
     folders.save(tmp_path, "a", WHOLE)
     with pytest.raises(ModelError, match=r"cannot be read .*'tillsight model use latest'"):
         folders.read(tmp_path, "a", ["model.json", "two"])
 
 
-def test_a_models_folder_that_is_a_file_is_a_sentence(tmp_path):
+def test_save_raises_if_the_models_folder_is_a_file(tmp_path):
     (tmp_path / "models").write_text("")
     with pytest.raises(ModelError, match="cannot be written"):
         folders.save(tmp_path / "models", "a", WHOLE)
 
 
-def test_models_that_can_score_are_kept(tmp_path):
+def test_kept_lists_complete_models(tmp_path):
     for name in ("a", "b"):
         folders.save(tmp_path, name, WHOLE)
     assert folders.kept(tmp_path) == {"a", "b"}
 
 
 @pytest.mark.parametrize("missing", ["model.skops", "model.json"])
-def test_a_folder_without_a_file_that_scoring_needs_is_not_kept(tmp_path, missing):
+def test_kept_ignores_a_folder_without_a_needed_file(tmp_path, missing):
     folders.save(tmp_path, "a", WHOLE)
     (tmp_path / "a" / missing).unlink()
     assert folders.kept(tmp_path) == set()
 
 
-def test_a_card_is_not_needed_to_score(tmp_path):
+def test_kept_does_not_need_the_card(tmp_path):
     folders.save(tmp_path, "a", WHOLE)
     (tmp_path / "a" / "card.md").unlink()
     assert folders.kept(tmp_path) == {"a"}
 
 
-def test_what_is_no_whole_model_is_not_counted(tmp_path):
+def test_kept_ignores_other_files_and_temporary_folders(tmp_path):
     folders.save(tmp_path, "a.new", WHOLE)
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "empty").mkdir()
     assert folders.kept(tmp_path) == set()
 
 
-def test_before_the_first_training_none_is_kept(tmp_path):
+def test_kept_is_empty_without_a_models_folder(tmp_path):
     assert folders.kept(tmp_path / "models") == set()
 
 
-def test_only_what_is_named_is_removed(tmp_path):
+def test_remove_deletes_the_named_folders_only(tmp_path):
     for name in ("a", "b", "c"):
         folders.save(tmp_path, name, WHOLE)
     folders.remove(tmp_path, {"a", "c", "never there"})
     assert names(tmp_path) == ["b"]
 
 
-def test_a_folder_that_cannot_be_deleted_is_a_sentence(tmp_path, monkeypatch):
+def test_remove_raises_if_a_folder_cannot_be_deleted(tmp_path, monkeypatch):
     def refuse(folder):
         raise PermissionError(13, "Permission denied", str(folder))
 

@@ -9,12 +9,12 @@ import skops.io
 from sklearn.tree import DecisionTreeClassifier
 
 from ml.errors import ModelError
-from ml.models.estimators import MEMBERS, assemble, fit_members
+from ml.models.estimators import CANDIDATES, combine, fit_estimators
 from ml.registry.serialization import (
     DETAILS_FILE,
     MODEL_FILE,
     TRUSTED_TYPES,
-    Model,
+    StoredModel,
     from_bytes,
     pack,
     to_bytes,
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Unknown:
-    """A type that no model of ours holds."""
+    """A type that is not trusted."""
 
 
 @pytest.fixture(scope="module")
@@ -41,98 +41,98 @@ def rows():
 
 @pytest.fixture(scope="module")
 def members(rows):
-    return fit_members(tuple(MEMBERS), *rows, DEFAULTS, horizon_days=30)
+    return fit_estimators(tuple(CANDIDATES), *rows, DEFAULTS, horizon_days=30)
 
 
 @pytest.fixture(scope="module")
 def packed(members):
     typical = np.arange(len(FEATURES), dtype=np.float64)
     typical[3] = np.nan
-    forecast = assemble("logistic_regression", members).shifted(0.25)
-    return pack(Model(forecast, 0.4, typical, horizon_days=30), {"note": "x"})
+    candidate = combine("logistic_regression", members).with_level_shift(0.25)
+    return pack(StoredModel(candidate, 0.4, typical, horizon_days=30), {"note": "x"})
 
 
 def changed(packed, **details):
-    """Return the files with other values in model.json."""
+    """Return the files with changed values in model.json."""
     old = json.loads(packed[DETAILS_FILE])
     return {**packed, DETAILS_FILE: json.dumps(old | details).encode()}
 
 
-@pytest.mark.parametrize("name", sorted(MEMBERS))
-def test_a_model_read_back_gives_the_same_probabilities(name, members, rows):
-    forecast = assemble(name, members).shifted(-0.5)
-    model = Model(forecast, 0.4, np.zeros(len(FEATURES)), horizon_days=30)
+@pytest.mark.parametrize("name", sorted(CANDIDATES))
+def test_an_unpacked_model_gives_the_same_probabilities(name, members, rows):
+    candidate = combine(name, members).with_level_shift(-0.5)
+    model = StoredModel(candidate, 0.4, np.zeros(len(FEATURES)), horizon_days=30)
     read = unpack(pack(model, {}), horizon_days=30)
-    assert (read.forecast.probability(rows[0]) == forecast.probability(rows[0])).all()
+    assert (read.candidate.probability(rows[0]) == candidate.probability(rows[0])).all()
     assert read.threshold == 0.4
 
 
-def test_what_is_not_defined_of_a_typical_customer_stays_so(packed):
+def test_nan_in_the_typical_customer_is_preserved(packed):
     typical = unpack(packed, horizon_days=30).typical
     assert np.isnan(typical[3])
     assert typical[4] == 4
 
 
-def test_the_same_members_are_the_same_bytes(rows, members):
-    again = fit_members(tuple(MEMBERS), *rows, DEFAULTS, horizon_days=30)
+def test_the_same_estimators_give_the_same_bytes(rows, members):
+    again = fit_estimators(tuple(CANDIDATES), *rows, DEFAULTS, horizon_days=30)
     assert to_bytes(members) == to_bytes(members) == to_bytes(again)
 
 
-def test_a_changed_model_file_is_damaged(packed):
+def test_a_changed_model_file_raises(packed):
     broken = packed[MODEL_FILE][:-1] + b"\1"
     with pytest.raises(ModelError, match=r"model.skops has changed. Run 'tillsight train'"):
         unpack({**packed, MODEL_FILE: broken}, horizon_days=30)
 
 
-def test_a_file_that_is_no_archive_is_damaged():
+def test_a_file_that_is_not_an_archive_raises():
     with pytest.raises(ModelError, match="the model file is damaged"):
         from_bytes(b"not a zip file", name="logistic_regression")
 
 
-def test_details_that_are_no_json_are_damaged(packed):
+def test_details_that_are_not_json_raise(packed):
     with pytest.raises(ModelError, match=r"model.json .* Run 'tillsight train'"):
         unpack({**packed, DETAILS_FILE: b"{"}, horizon_days=30)
 
 
-def test_details_without_a_threshold_are_damaged(packed):
+def test_details_without_a_threshold_raise(packed):
     details = json.loads(packed[DETAILS_FILE])
     del details["threshold"]
     with pytest.raises(ModelError, match="threshold"):
         unpack({**packed, DETAILS_FILE: json.dumps(details).encode()}, horizon_days=30)
 
 
-def test_details_with_a_text_for_a_threshold_are_damaged(packed):
+def test_details_with_a_text_as_threshold_raise(packed):
     with pytest.raises(ModelError, match=r"damaged: model.json, threshold"):
         unpack(changed(packed, threshold="high"), horizon_days=30)
 
 
-def test_other_features_are_refused(packed):
+def test_other_features_raise(packed):
     with pytest.raises(ModelError, match=r"other features \(shoe_size differs\)"):
         unpack(changed(packed, features=[*FEATURES, "shoe_size"]), horizon_days=30)
 
 
-def test_features_in_another_order_are_refused(packed):
+def test_another_feature_order_raises(packed):
     with pytest.raises(ModelError, match="their order differs"):
         unpack(changed(packed, features=list(FEATURES[::-1])), horizon_days=30)
 
 
-def test_another_horizon_is_refused(packed):
+def test_another_horizon_raises(packed):
     with pytest.raises(ModelError, match="looks 30 days ahead and the data 60"):
         unpack(packed, horizon_days=60)
 
 
-def test_other_versions_are_refused(packed):
+def test_other_library_versions_raise(packed):
     with pytest.raises(ModelError, match=r"written by scikit-learn 0.1"):
         unpack(changed(packed, library_versions={"scikit-learn": "0.1"}), horizon_days=30)
 
 
-def test_types_that_are_not_ours_are_refused():
+def test_untrusted_types_raise():
     content = skops.io.dumps({"logistic_regression": Unknown()})
     with pytest.raises(ModelError, match=r"refused.*Unknown.*Run 'tillsight train'"):
         from_bytes(content, name="logistic_regression")
 
 
-def test_code_is_refused():
+def test_functions_raise():
     content = skops.io.dumps({"logistic_regression": json.loads})
     with pytest.raises(ModelError, match="refused"):
         from_bytes(content, name="logistic_regression")
@@ -141,7 +141,7 @@ def test_code_is_refused():
 @pytest.mark.parametrize(
     "held", [{}, {"random_forest": 1}, ["logistic_regression"]], ids=["none", "other", "list"]
 )
-def test_another_content_than_the_chosen_model_is_refused(held):
+def test_other_estimators_raise(held):
     with pytest.raises(ModelError, match="does not hold a logistic_regression"):
         from_bytes(skops.io.dumps(held), name="logistic_regression")
 
@@ -154,7 +154,7 @@ def test_every_trusted_type_is_needed(members):
             skops.io.loads(content, trusted=fewer)
 
 
-def test_shared_parts_stay_shared():
+def test_shared_objects_can_be_serialised():
     tree = DecisionTreeClassifier(random_state=0).fit([[0.0], [1.0]], [0, 1])
     held = OrderedDict(a=tree, b=tree)
     read = skops.io.loads(to_bytes(dict(held)), trusted=TRUSTED_TYPES)

@@ -1,4 +1,4 @@
-"""Ask the API in this process, as a server would."""
+"""Fixtures that call the ASGI application in this process."""
 
 from __future__ import annotations
 

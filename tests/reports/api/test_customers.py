@@ -1,4 +1,4 @@
-"""Every figure of the API beside SQL on the same marts."""
+"""Every figure of the API equals SQL on the same marts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def marts_db(demo_shop):
     return demo_shop.marts_db
 
 
-def test_health_says_what_it_read(api, marts_db):
+def test_health_names_the_build(api, marts_db):
     answer = api.get("/api/health")
     ((as_of,),) = query(marts_db, "select as_of_date from build_info")
     told = answer.json()
@@ -35,7 +35,7 @@ def test_health_says_what_it_read(api, marts_db):
     assert told["build"] == answer.headers["x-tillsight-build"]
 
 
-def test_segments_count_the_scored_customers(api, marts_db):
+def test_segment_counts_equal_sql(api, marts_db):
     told = api.get("/api/customers/segments").json()
     counts = dict(query(marts_db, "select segment, count(*) from rfm_scores group by segment"))
     assert list(told["segments"]) == ["Champions", "Loyal", "At-Risk", "Lost"]
@@ -46,7 +46,7 @@ def test_segments_count_the_scored_customers(api, marts_db):
 
 @pytest.mark.parametrize("sort_by", SORTS)
 @pytest.mark.parametrize("segment", [None, "Champions", "At-Risk"])
-def test_the_pages_of_scores_are_the_rows_of_the_marts_best_first(api, marts_db, sort_by, segment):
+def test_pages_of_scores_equal_sql(api, marts_db, sort_by, segment):
     expected = query(
         marts_db,
         "select c.customer_id, c.name, r.recency, r.frequency, r.monetary, r.segment,"
@@ -69,20 +69,20 @@ def test_the_pages_of_scores_are_the_rows_of_the_marts_best_first(api, marts_db,
     ]
 
 
-def test_by_itself_a_page_has_a_hundred_customers_those_who_spent_most_first(api):
+def test_a_page_defaults_to_100_customers_by_amount(api):
     told = api.get("/api/customers/rfm").json()
     amounts = [row["monetary"] for row in told["data"]]
     assert (len(amounts), told["page"]) == (100, 1)
     assert amounts == sorted(amounts, reverse=True)
 
 
-def test_behind_the_last_page_there_is_nothing(api):
+def test_a_page_after_the_last_is_empty(api):
     told = api.get("/api/customers/rfm", params={"page": 2**31}).json()
     assert told["data"] == []
     assert told["total"] > 0
 
 
-def test_details_are_those_of_the_marts(api, marts_db):
+def test_details_equal_sql(api, marts_db):
     chosen = query(
         marts_db,
         "select c.customer_id, c.name, c.country, r.recency, r.frequency, r.monetary, r.segment,"
@@ -104,7 +104,7 @@ def test_details_are_those_of_the_marts(api, marts_db):
         assert "email" not in told
 
 
-def test_the_reasons_are_those_of_the_prediction(api, marts_db):
+def test_reasons_equal_those_of_the_prediction(api, marts_db):
     ((customer_id, *reasons),) = query(
         marts_db,
         "select customer_id, json_extract(reasons, '$[0]'), json_extract(reasons, '$[1]')"
@@ -114,7 +114,7 @@ def test_the_reasons_are_those_of_the_prediction(api, marts_db):
     assert told["prediction"]["reasons"][:2] == reasons
 
 
-def test_a_history_holds_every_order_and_return_newest_first_and_adds_up(api, marts_db):
+def test_the_history_has_every_order_and_return_and_adds_up(api, marts_db):
     ((customer_id, monetary, invoices),) = query(
         marts_db,
         "select customer_id, round(sum(amount), 2), count(distinct invoice_id) from transactions"
@@ -152,7 +152,7 @@ def test_a_customer_without_an_order_has_neither_scores_nor_a_forecast(api, mart
     assert (told["transaction_history"], told["transaction_count"]) == ([], 0)
 
 
-def test_an_id_may_hold_anything(asking, odd_marts):
+def test_any_id_can_be_requested(asking, odd_marts):
     api = asking(odd_marts)
     odd = "a/../b c?d#e%2F"
     told = api.get(f"/api/customers/{quote(odd, safe='')}/details")
@@ -160,7 +160,7 @@ def test_an_id_may_hold_anything(asking, odd_marts):
     assert told.json()["customer_id"] == odd
 
 
-def test_metrics_are_those_of_the_model_in_use_and_hold_together(api, marts_db):
+def test_metrics_equal_sql_and_are_consistent(api, marts_db):
     told = api.get("/api/model/metrics").json()
     ((run, model, rows, day),) = query(
         marts_db,
@@ -182,7 +182,7 @@ def test_metrics_are_those_of_the_model_in_use_and_hold_together(api, marts_db):
     assert low <= told["accuracy"] <= high
 
 
-def test_the_baselines_stand_beside(api, marts_db):
+def test_metrics_include_the_baselines(api, marts_db):
     told = api.get("/api/model/metrics").json()["baselines"]
     expected = query(
         marts_db,
@@ -194,7 +194,7 @@ def test_the_baselines_stand_beside(api, marts_db):
     assert len(expected) == 4
 
 
-def test_an_empty_shop_is_answered(asking, empty_marts):
+def test_an_empty_shop_gives_empty_responses(asking, empty_marts):
     api = asking(empty_marts)
     assert api.get("/api/customers/segments").json() == {
         "segments": {"Champions": 0, "Loyal": 0, "At-Risk": 0, "Lost": 0},

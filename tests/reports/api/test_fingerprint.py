@@ -1,11 +1,9 @@
-"""An answer names its build as the page and the CSV files do."""
-
 from __future__ import annotations
 
 import json
 
 
-def test_an_answer_names_the_build_of_page_and_lists(asking, demo_shop):
+def test_api_page_and_lists_name_the_same_build(asking, demo_shop):
     listed = json.loads((demo_shop.exports_dir / "build.json").read_text())["build_fingerprint"]
     page = (demo_shop.site_dir / "index.html").read_text(encoding="utf-8")
     api = asking(demo_shop.marts_db)

@@ -1,4 +1,4 @@
-"""The API held to its own OpenAPI document by made-up requests."""
+"""Generated requests: every response must match the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OPERATIONS = [
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_every_answer_is_as_documented(schema, method, path, mode):
+def test_every_response_matches_the_document(schema, method, path, mode):
     @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
     @given(schema[path][method].as_strategy(generation_mode=mode))
     def is_as_documented(case):
@@ -50,7 +50,7 @@ def test_every_answer_is_as_documented(schema, method, path, mode):
         assert not list(schema[path][method].iter_parameters())
 
 
-def test_every_error_is_documented_with_its_sentence():
+def test_every_error_has_a_documented_example():
     paths = document()["paths"]
     told = {
         (path, status): answer["content"]["application/json"]["example"]["error"]
@@ -68,7 +68,7 @@ def test_every_error_is_documented_with_its_sentence():
     assert "422" not in str(paths)
 
 
-def test_every_answer_is_documented_with_an_example():
+def test_every_response_has_a_documented_example():
     found = document()
     for operations in found["paths"].values():
         for operation in operations.values():
@@ -79,7 +79,7 @@ def test_every_answer_is_documented_with_an_example():
             assert found["components"]["schemas"][name]["example"]
 
 
-def test_the_document_says_whether_a_token_is_needed():
+def test_the_document_states_whether_a_token_is_needed():
     open_one, closed = document(), document(secret=SECRET)
     assert "security" not in str(open_one["paths"])
     assert "security" not in closed["paths"]["/api/health"]["get"]
@@ -87,7 +87,7 @@ def test_the_document_says_whether_a_token_is_needed():
     assert closed["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
-def test_the_document_itself_is_behind_the_door(asking, marts):
+def test_the_document_needs_a_token(asking, marts):
     api = asking(marts, secret=SECRET, is_local=False)
     token = {"authorization": f"Bearer {make_token(SECRET, days=1)}"}
     assert api.get("/api/openapi.json").status_code == 401

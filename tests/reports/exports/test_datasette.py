@@ -7,6 +7,7 @@ import pytest
 from reports.errors import ReportError
 from reports.exports import datasette
 from reports.marts import reader
+from reports.marts.build import read_build
 from reports.marts.catalog import ColumnDoc, LineageEdge, TableDoc
 
 SCORES = TableDoc(
@@ -18,7 +19,7 @@ SPENT = ColumnDoc("rfm_scores", "monetary", "REAL", "currency", "What was spent.
 @pytest.fixture
 def build(marts):
     with reader.open_marts(marts) as connection:
-        return reader.read_build(connection)
+        return read_build(connection)
 
 
 def described(build, tables=(SCORES,), columns=(SPENT,), edges=()):

@@ -9,11 +9,12 @@ import pytest
 
 from reports.errors import ReportError
 from reports.marts import build, catalog, customers, forecast, reader, sales, segments
+from reports.marts.shop import read_shop
 
 
 def read(path: Path):
     with reader.open_marts(path) as connection:
-        return reader.read_shop(connection)
+        return read_shop(connection)
 
 
 def changed(marts: Path, folder: Path, statement: str) -> Path:
@@ -26,24 +27,24 @@ def changed(marts: Path, folder: Path, statement: str) -> Path:
     return copy
 
 
-def test_marts_that_are_not_there_are_named_with_the_command_that_makes_them(tmp_path):
+def test_missing_marts_are_reported_with_the_command_that_makes_them(tmp_path):
     with pytest.raises(ReportError, match=r"no marts database at .*nowhere.*tillsight build"):
         read(tmp_path / "nowhere.db")
 
 
-def test_a_missing_table_is_named(marts, tmp_path):
+def test_a_missing_table_is_reported(marts, tmp_path):
     path = changed(marts, tmp_path, "drop table cohort_retention")
     with pytest.raises(ReportError, match=r"no table cohort_retention.*Run 'tillsight build'"):
         read(path)
 
 
-def test_a_missing_column_is_named(marts, tmp_path):
+def test_a_missing_column_is_reported(marts, tmp_path):
     path = changed(marts, tmp_path, "alter table segments drop column colour")
     with pytest.raises(ReportError, match=r"no column colour.*Run 'tillsight build'"):
         read(path)
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path):
+def test_a_file_that_is_not_a_database_is_refused(tmp_path):
     path = tmp_path / "marts.db"
     path.write_text("customer_id,name\n" * 100)
     with pytest.raises(ReportError, match="cannot be read"):
@@ -60,7 +61,7 @@ def test_the_marts_are_opened_for_reading_only(marts):
         connection.execute("delete from customers")
 
 
-def test_a_path_with_signs_that_mean_something_in_a_uri_opens(marts, tmp_path):
+def test_a_path_with_reserved_uri_characters_opens(marts, tmp_path):
     folder = tmp_path / "a?b#c %41"
     folder.mkdir()
     shutil.copy(marts, folder / "marts.db")
@@ -101,7 +102,7 @@ def test_every_customer_with_an_order_is_in_one_score_cell(marts):
     assert sum(cell.customers for cell in shop.score_cells) == shop.build.scored_customers == 38
 
 
-def test_the_first_month_and_those_not_over_do_not_count_for_the_rate_of_return(marts, connection):
+def test_the_return_rate_excludes_the_first_and_incomplete_months(marts, connection):
     first_orders = dict(
         connection.execute("select customer_id, min(order_date) from orders group by customer_id")
     )
@@ -113,17 +114,17 @@ def test_the_first_month_and_those_not_over_do_not_count_for_the_rate_of_return(
     assert read(marts).return_rate == pytest.approx(len(back) / len(asked))
 
 
-def test_customers_come_with_the_highest_spend_first_and_those_without_an_order_last(marts):
+def test_customers_are_sorted_by_spend_with_those_without_an_order_last(marts):
     with reader.open_marts(marts) as connection:
-        customers = list(reader.read_customers(connection))
-    spent = [row.monetary for row in customers if row.monetary is not None]
+        found = list(customers.read_customers(connection))
+    spent = [row.monetary for row in found if row.monetary is not None]
     assert spent == sorted(spent, reverse=True)
-    assert [row.monetary for row in customers[-2:]] == [None, None]
-    ids = sorted((row.customer_id for row in customers), key=str.encode)
-    assert [ids[row.place] for row in customers] == [row.customer_id for row in customers]
+    assert [row.monetary for row in found[-2:]] == [None, None]
+    ids = sorted((row.customer_id for row in found), key=str.encode)
+    assert [ids[row.place] for row in found] == [row.customer_id for row in found]
 
 
-def test_products_of_an_order_come_dearest_first_and_without_returns(marts, connection, tmp_path):
+def test_products_of_an_order_are_sorted_by_amount_without_returns(marts, connection, tmp_path):
     (first, lamp), (second, mug) = connection.execute(
         "select product_id, product_name from products order by product_id limit 2"
     )
@@ -135,7 +136,7 @@ def test_products_of_an_order_come_dearest_first_and_without_returns(marts, conn
     with reader.open_marts(
         changed(marts, tmp_path, f"insert into transactions values {values}")
     ) as opened:
-        products = [row for row in reader.read_order_products(opened) if row.order_id == "new"]
+        products = [row for row in customers.read_order_products(opened) if row.order_id == "new"]
     assert [row[2:] for row in products] == [(mug, 40.0), (lamp, 30.0)]
 
 
@@ -146,7 +147,7 @@ def test_a_shop_without_customers_reads(empty_marts):
     assert shop.return_rate is None
 
 
-def test_no_statement_of_the_page_reads_an_e_mail():
+def test_no_query_of_the_page_reads_an_e_mail_address():
     page = [
         text
         for subject in (build, catalog, customers, forecast, sales, segments)

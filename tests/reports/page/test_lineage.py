@@ -16,18 +16,18 @@ def places(picture):
     return {box.name: (box.x, box.y) for box in picture.boxes}
 
 
-def test_every_table_stands_below_all_that_it_is_made_from():
+def test_every_table_is_below_all_tables_that_it_reads():
     pairs = edges("ab", "bc", "ac", "cd", "ed", "fb")
     found = places(draw_lineage(TABLES, pairs))
     assert all(found[edge.from_table][1] < found[edge.to_table][1] for edge in pairs)
 
 
-def test_a_line_that_follows_from_others_is_left_out():
+def test_a_transitive_line_is_left_out():
     picture = draw_lineage(TABLES, edges("ab", "bc", "ac"))
     assert len(picture.lines) == 2
 
 
-def test_boxes_never_lie_on_each_other_nor_outside_the_picture():
+def test_boxes_never_overlap_or_leave_the_diagram():
     picture = draw_lineage(TABLES, edges(*(f"{name}k" for name in "abcdefghij")))
     corners = list(places(picture).values())
     assert len(corners) == 11
@@ -39,15 +39,15 @@ def test_boxes_never_lie_on_each_other_nor_outside_the_picture():
     assert all(sum(1 for corner in corners if corner[1] == y) <= BOXES_A_ROW for y in rows)
 
 
-def test_a_source_stands_right_above_its_first_reader():
+def test_a_source_is_placed_right_above_its_first_reader():
     found = places(draw_lineage(TABLES, edges("ab", "bc", "cd", "ed")))
     assert found["e"][1] == found["c"][1]
 
 
-def test_the_order_of_the_rows_changes_nothing():
+def test_the_diagram_does_not_depend_on_the_order_of_rows():
     pairs = edges("ab", "bc", "cd", "ed", "fb", "gd")
     assert draw_lineage(TABLES, pairs) == draw_lineage(TABLES[::-1], pairs[::-1])
 
 
-def test_without_lineage_there_is_no_picture():
+def test_no_diagram_without_lineage():
     assert draw_lineage(TABLES, []) is None

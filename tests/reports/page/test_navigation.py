@@ -1,4 +1,4 @@
-"""Where the reader is: addresses to mail, steps back and forward; and how old the data is."""
+"""Addresses, steps of the history, links to copy, and the age of the data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def address(page) -> str:
 
 
 def told(page) -> str:
-    return page.locator("#told").text_content()
+    return page.locator("#table-status").text_content()
 
 
 def await_address(page, wanted: str) -> None:
@@ -78,7 +78,7 @@ def test_each_step_shows_again_what_it_showed(visit):
     page.locator("#page-next").click()
     back(page, "#customers?page=2")
     assert page.locator(ids).all_text_contents() == second
-    assert page.locator("#page-told").text_content() == "101 to 200 of 450"
+    assert page.locator("#page-status").text_content() == "101 to 200 of 450"
 
 
 def test_typing_is_one_step(visit):
@@ -103,7 +103,7 @@ def test_a_second_search_is_a_second_step(visit):
     back(page, "#customers?q=c1")
 
 
-def test_a_bar_a_name_and_a_cell_are_steps_and_back_returns_to_where_they_were(visit):
+def test_clicks_on_bar_name_and_cell_are_steps_of_the_history(visit):
     page = visit(reduced_motion="reduce")
     page.locator("#chart-segment-customers").scroll_into_view_if_needed()
     page.locator("#chart-segment-customers[data-drawn]").wait_for()
@@ -123,7 +123,7 @@ def test_a_bar_a_name_and_a_cell_are_steps_and_back_returns_to_where_they_were(v
         page.wait_for_function("here => Math.abs(scrollY - here) < 2", arg=here)
 
 
-def test_the_same_choice_again_is_no_step(visit):
+def test_an_unchanged_filter_is_not_a_step(visit):
     page = visit()
     page.locator("#segments a[data-value='Loyal']").first.click()
     begun = page.evaluate("history.length")
@@ -132,7 +132,7 @@ def test_the_same_choice_again_is_no_step(visit):
     assert address(page) == "#customers?segment=Loyal"
 
 
-def test_parts_of_the_page_leave_the_choice_alone(visit):
+def test_links_to_sections_keep_the_filters(visit):
     page = visit()
     page.select_option("#filter-segment", "Loyal")
     page.locator(".sections a[href='#overview']").click()
@@ -161,7 +161,7 @@ def test_closing_the_drawer_goes_back_to_the_list(visit):
     page.locator(DRAWER).wait_for()
 
 
-def test_one_customer_after_another_opens_even_in_haste(visit):
+def test_fast_clicks_open_the_last_customer(visit):
     page = visit("small", address="#sort=id")
     page.evaluate(
         "() => {"
@@ -234,7 +234,7 @@ def test_a_link_of_the_earlier_form_is_still_read(visit):
         ("#%E0%A4%A", "All 40 customers."),
     ],
 )
-def test_a_link_that_leads_nowhere_says_so(visit, link, sentence):
+def test_a_link_to_unknown_names_shows_a_message(visit, link, sentence):
     page = visit("small", address=link)
     assert told(page) == sentence
     assert page.locator(CLOSED).count() == 1
@@ -242,7 +242,7 @@ def test_a_link_that_leads_nowhere_says_so(visit, link, sentence):
     assert nobody.count() == sentence.startswith("0 ")
 
 
-def test_the_next_choice_forgets_the_customer_who_is_not_there(visit):
+def test_a_new_filter_drops_an_unknown_customer(visit):
     page = visit("small", address="#customer=C9")
     page.select_option("#filter-segment", "Loyal")
     assert address(page) == "#customers?segment=Loyal"
@@ -304,13 +304,13 @@ def test_a_link_to_a_choice_can_be_copied(visit, sites):
     assert button.count() == 0
     page.select_option("#filter-segment", "At-Risk")
     button.click()
-    page.locator(".told [role=status]", has_text="Copied").wait_for()
+    page.locator(".status-row [role=status]", has_text="Copied").wait_for()
     assert page.evaluate(COPIES) == f"{sites['small']}#customers?segment=At-Risk"
     page.locator("#filter-clear").click()
     assert button.count() == 0
 
 
-def test_where_copying_is_refused_the_link_stands_in_a_field_and_is_selected(visit, sites):
+def test_a_refused_copy_shows_the_link_in_a_selected_field(visit, sites):
     page = visit("small", address="#customer=c23")
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(Error('no')) }")
     page.locator("#drawer").get_by_role("button", name="Copy link").click()
@@ -319,7 +319,7 @@ def test_where_copying_is_refused_the_link_stands_in_a_field_and_is_selected(vis
 
 
 class Docs:
-    """A stand-in for the dialog of definitions, which tells what it was asked."""
+    """Replace the dialog of definitions by one that records its calls."""
 
     script = (
         "window.asked = [];"
@@ -357,7 +357,7 @@ def test_definitions_have_addresses_and_steps(visit):
         ("2038-06-29", "· 13 years ago"),
     ],
 )
-def test_the_age_of_the_data_is_told_by_the_clock_of_the_reader(visit_on, day, age):
+def test_the_age_of_the_data_uses_the_clock_of_the_reader(visit_on, day, age):
     page = visit_on(day)
     assert page.locator("#age").text_content() == age
     assert page.locator("#age").is_visible() == bool(age)
@@ -390,7 +390,7 @@ def test_the_age_is_not_in_the_bytes_of_the_page(sites):
     assert "ago</" not in html
 
 
-def test_a_page_without_customers_lives_with_any_address(visit):
+def test_a_page_without_customers_accepts_any_address(visit):
     page = visit("empty", address="#customers?segment=Lost&customer=C1", ready=False)
     page.wait_for_function("window.tillsight.places")
     page.evaluate("location.hash = 'customer=C2'")

@@ -1,4 +1,4 @@
-"""A page for anybody, as it is written: no count of fewer than five customers, and no name."""
+"""The written public page has no count of fewer than five customers and no name."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reports.marts.suppressed import NOTE, Withheld, is_small
+from reports.marts.suppressed import NOTE, Suppressed, is_small
 from reports.site.options import SiteOptions
 from reports.site.writer import write_site
 
-SMALL, WITHHELD = Withheld.SMALL, Withheld.WITHHELD
+SMALL, WITHHELD = Suppressed.SMALL, Suppressed.WITHHELD
 FEW = re.compile(r"(?<![\d.,])[1-4] (?:of [\d,]+ )?(?:new )?(?:customer|buyer)s?\b")
 ONE_TO_FOUR = re.compile(r"[↗↘ ]*[1-4]( \(\d+%\))?")
 # Columns that count people; expected buyers are a sum of probabilities, not a group.
@@ -21,7 +21,7 @@ PEOPLE = {"Customers", "New customers", "Buyers", "Ordered", "Marked", "Marked w
 
 
 class Reader(HTMLParser):
-    """Collect the text of a page, its tables with their headings, and what a pointer reads."""
+    """Collect the text of a page, its tables with headings, and its tooltips."""
 
     def __init__(self):
         super().__init__()
@@ -129,7 +129,7 @@ def test_no_table_and_no_chart_counts_fewer_than_five_customers(folders, name):
     assert not FEW.search(re.sub(r"<[^>]+>", " ", html.replace("\\u003c", "<")))
 
 
-def test_the_page_of_the_team_has_such_counts(marts, tmp_path):
+def test_the_team_page_has_such_counts(marts, tmp_path):
     write_site(marts, tmp_path / "site", exports_dir=tmp_path)
     html = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert len(small_counts(html)) > 20

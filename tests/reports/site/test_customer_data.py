@@ -4,7 +4,7 @@ from reports.marts.customers import OrderProduct
 from reports.site import customer_data
 
 
-def test_an_order_shows_its_three_dearest_products():
+def test_an_order_has_its_three_products_with_the_highest_amounts():
     listed = [
         OrderProduct("c1", "o1", "Kettle", 40.0),
         OrderProduct("c1", "o1", "Lamp", 30.0),

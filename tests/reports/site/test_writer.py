@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reports.errors import ReportError
-from reports.marts import reader
+from reports.marts.customers import read_email_numbers
 from reports.site import assets, customer_data
 from reports.site.writer import write_site
 
@@ -83,14 +83,14 @@ def test_the_same_marts_give_the_same_bytes(marts, tmp_path, folder):
     assert hashes(tmp_path / "site") == hashes(folder)
 
 
-def test_the_page_says_which_build_it_is_of(folder, connection):
+def test_the_page_has_the_fingerprint_of_its_build(folder, connection):
     ((fingerprint,),) = connection.execute("select build_fingerprint from build_info")
     html = (folder / "index.html").read_text(encoding="utf-8")
     assert f'<meta name="tillsight-build" content="{fingerprint}">' in html
     assert f"<dd>{fingerprint}</dd>" in html
 
 
-def test_a_page_of_a_build_without_a_name_claims_none(marts, tmp_path):
+def test_a_build_without_fingerprint_has_no_meta_element(marts, tmp_path):
     copy = tmp_path / "marts.db"
     copy.write_bytes(marts.read_bytes())
     with closing(sqlite3.connect(copy)) as connection, connection:
@@ -99,7 +99,7 @@ def test_a_page_of_a_build_without_a_name_claims_none(marts, tmp_path):
     assert "tillsight-build" not in html
 
 
-def test_a_page_leads_to_where_links_lie_not_to_where_they_lead_today(marts, tmp_path):
+def test_links_to_symbolic_links_are_not_resolved(marts, tmp_path):
     (tmp_path / "generation").mkdir()
     (tmp_path / "generation" / "dbt_docs.html").write_text("")
     docs = tmp_path / "dbt_docs.html"
@@ -108,14 +108,14 @@ def test_a_page_leads_to_where_links_lie_not_to_where_they_lead_today(marts, tmp
     assert 'href="../dbt_docs.html"' in page.index.read_text("utf-8")
 
 
-def test_files_are_named_by_their_content(folder):
+def test_file_names_have_a_hash_of_the_content(folder):
     for path in folder.glob("*.*.*"):
         if path.is_file():
             digest = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
             assert path.name.split(".")[1] == digest
 
 
-def test_no_file_holds_an_e_mail_of_a_customer(folder, connection):
+def test_no_file_contains_an_e_mail_of_a_customer(folder, connection):
     emails = [email for (email,) in connection.execute("select email from customers")]
     emails += ["eve@example.com"]
     for path in folder.rglob("*"):
@@ -132,13 +132,13 @@ def test_the_page_points_to_nothing_outside_its_folder_but_the_exports(folder, o
         assert target.startswith("../exports/") or (folder / target).is_file(), target
 
 
-def test_our_styles_and_scripts_name_no_address_of_a_network(folder):
+def test_styles_and_scripts_have_no_network_address(folder):
     for path in [*folder.glob("dashboard.*"), *folder.glob("theme.*")]:
         named = re.findall(r"https?://[^\s\"']+", path.read_text(encoding="utf-8"))
         assert set(named) <= {"http://www.w3.org/2000/svg"}
 
 
-def test_nothing_runs_inline_so_that_the_policy_can_forbid_it(outline, html):
+def test_no_inline_scripts_or_styles(outline, html):
     assert outline.inline_scripts == 0
     assert not {name for name in outline.attributes if name.startswith("on")}
     assert "style" not in outline.attributes
@@ -149,7 +149,7 @@ def test_ids_are_unique(outline):
     assert len(outline.ids) == len(set(outline.ids))
 
 
-def test_hostile_names_stand_as_text(html, outline, folder):
+def test_hostile_names_are_escaped(html, outline, folder):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     for bad in ("<script>alert", "<img src=x", "</script><!--"):
         assert bad not in html
@@ -158,14 +158,14 @@ def test_hostile_names_stand_as_text(html, outline, folder):
     assert "{{ 7 * 7 }}" in outline.text
 
 
-def test_names_survive_the_way_through_a_script(folder, connection):
+def test_names_survive_the_round_trip_through_a_script(folder, connection):
     names = {name or "" for (name,) in connection.execute("select name from customers")}
     shown = set(chunk(folder, "customers-0.js")["name"])
     assert names - shown == {"eve@example.com"}
     assert shown - names == {"(e-mail hidden)"}
 
 
-def test_the_first_hundred_customers_stand_in_the_page_itself(large_marts, tmp_path):
+def test_the_html_has_the_first_hundred_customers(large_marts, tmp_path):
     write_site(large_marts, tmp_path / "site", exports_dir=tmp_path)
     html = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert html.count('<td class="id">') == 100
@@ -197,7 +197,7 @@ def test_charts_have_a_heading_a_caption_and_their_numbers(html, outline):
     assert len(figures) == len(drawn)
     for figure in figures:
         assert re.search(r"<h([34])>[^<]+</h\1>\s*<p class=\"caption\">[^<]+</p>", figure)
-        assert "<summary>The numbers as a table</summary>" in figure
+        assert "<summary>Numbers as a table</summary>" in figure
         assert "<td" in figure
     assert {f"chart-{name}" for name in drawn} <= set(outline.ids)
 
@@ -209,20 +209,20 @@ def test_no_chart_can_send_its_data_to_a_service(html):
     assert config["displaylogo"] is False
 
 
-def test_a_shop_without_customers_has_a_page_of_sentences(empty_marts, tmp_path):
+def test_the_page_of_a_shop_without_customers_has_messages(empty_marts, tmp_path):
     result = write_site(empty_marts, tmp_path / "site", exports_dir=tmp_path / "exports")
     assert result.customers == 0
     text = Outline(result.index.read_text(encoding="utf-8")).text
     assert "There are no customers with an order yet" in text
     assert "There are no customers yet" in text
-    assert "The data holds no returns." in text
+    assert "The data has no returns." in text
 
 
 def test_a_shop_of_one_customer_has_a_page(lone_marts, tmp_path):
     result = write_site(lone_marts, tmp_path / "site", exports_dir=tmp_path / "exports")
     text = Outline(result.index.read_text(encoding="utf-8")).text
     assert "Lost is the largest segment: 1 customer, 100%" in text
-    assert "Nobody has moved: there is one snapshot only" in text
+    assert "There is only one snapshot yet" in text
 
 
 def test_a_model_that_could_not_train_says_why(untrained_marts, tmp_path):
@@ -232,7 +232,7 @@ def test_a_model_that_could_not_train_says_why(untrained_marts, tmp_path):
     assert "No model in use" in text
 
 
-def test_past_forecasts_stand_even_where_the_run_in_use_could_not_train(marts, tmp_path):
+def test_past_forecasts_are_shown_without_a_trained_model(marts, tmp_path):
     copy = tmp_path / "marts.db"
     copy.write_bytes(marts.read_bytes())
     connection = sqlite3.connect(copy)
@@ -252,7 +252,7 @@ def test_past_forecasts_stand_even_where_the_run_in_use_could_not_train(marts, t
     assert "chart-gains" not in outline.ids
 
 
-def test_texts_of_the_run_stand_as_text(html, outline):
+def test_texts_of_the_run_are_escaped(html, outline):
     for hostile in ("<script>alert(4)</script>", "<script>alert(5)</script>", "<i>few</i>"):
         assert hostile in outline.text
         assert hostile not in html
@@ -262,7 +262,7 @@ def test_texts_of_the_run_stand_as_text(html, outline):
     assert "eve@" not in html
 
 
-def test_a_new_page_takes_the_place_of_the_old_one_as_a_whole(marts, tmp_path):
+def test_a_new_page_replaces_the_old_folder(marts, tmp_path):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "left.txt").write_text("of the old page")
     write_site(marts, tmp_path / "site", exports_dir=tmp_path / "exports")
@@ -286,7 +286,7 @@ def test_a_folder_that_cannot_be_written_is_explained(marts, tmp_path):
         write_site(marts, tmp_path / "file" / "site", exports_dir=tmp_path)
 
 
-def test_a_colour_that_is_none_is_explained(marts, tmp_path):
+def test_an_invalid_colour_is_explained(marts, tmp_path):
     copy = tmp_path / "marts.db"
     copy.write_bytes(marts.read_bytes())
     connection = sqlite3.connect(copy)
@@ -297,7 +297,7 @@ def test_a_colour_that_is_none_is_explained(marts, tmp_path):
         write_site(copy, tmp_path / "site", exports_dir=tmp_path)
 
 
-def test_progress_goes_from_nothing_to_all(marts, tmp_path):
+def test_progress_is_reported_up_to_the_total(marts, tmp_path):
     told = []
     write_site(
         marts, tmp_path / "site", exports_dir=tmp_path, progress=lambda *now: told.append(now)
@@ -344,16 +344,16 @@ def test_a_customer_whose_id_is_an_e_mail_gets_a_number_instead(marts, tmp_path)
     assert "ann@shop" not in html
 
 
-def test_who_is_new_leaves_the_numbers_of_others_alone(marts, tmp_path):
+def test_a_new_customer_keeps_the_numbers_of_others(marts, tmp_path):
     copy = tmp_path / "marts.db"
     copy.write_bytes(marts.read_bytes())
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("update customers set customer_id = 'zoe@a.example' where rowid = 1")
         connection.execute("update customers set customer_id = 'bob@b.example' where rowid = 2")
-        assert reader.read_email_numbers(connection) == {"bob@b.example": 1, "zoe@a.example": 2}
+        assert read_email_numbers(connection) == {"bob@b.example": 1, "zoe@a.example": 2}
         connection.execute(
             "insert into customers (customer_id, name, created_at)"
             " values ('abe@c.example', 'Abe', '2024-07-01 09:00:00')"
         )
-        later = reader.read_email_numbers(connection)
+        later = read_email_numbers(connection)
     assert later == {"bob@b.example": 1, "zoe@a.example": 2, "abe@c.example": 3}

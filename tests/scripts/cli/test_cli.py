@@ -40,7 +40,8 @@ def test_the_version_is_shown():
     "arguments",
     [
         pytest.param(["fly"], id="unknown command"),
-        pytest.param(["load"], id="no file"),
+        pytest.param(["restore"], id="no file"),
+        pytest.param(["token", "--as-of", "2024-01-01"], id="option of another command"),
         pytest.param(["demo", "--customers", "none"], id="not a number"),
         pytest.param(["demo", "--customers", "0"], id="no customers"),
         pytest.param(["build", "--quick"], id="unknown option"),
@@ -58,9 +59,8 @@ def test_wrong_usage_exits_with_2(arguments):
     [
         pytest.param(["load", "nowhere.csv"], "nowhere.csv", id="missing file"),
         pytest.param(["build", "--as-of", "9.12.2011"], "must be a date like", id="wrong date"),
-        pytest.param(["report"], "Run 'tillsight", id="page before marts"),
+        pytest.param(["report"], "There is no shop in", id="page before marts"),
         pytest.param(["train"], "type 'tillsight build' first", id="training before a build"),
-        pytest.param(["export", "--segment", "Best"], "", id="export before marts"),
     ],
 )
 def test_a_mistake_is_a_sentence_and_exits_with_1(arguments, sentence, data_dir):
@@ -79,19 +79,52 @@ def test_a_loaded_file_is_listed_and_known_again(data_dir, tmp_path):
     second = tillsight("load", file, "--data-dir", data_dir)
     assert (first.returncode, second.returncode) == (0, 0)
     assert "sales.csv  standard_transactions     1  loaded" in first.stdout
-    assert "was loaded already" in second.stdout
+    assert "already loaded" in second.stdout
     assert first.stderr == second.stderr == ""
 
 
-def test_the_doctor_looks_at_a_new_folder_and_makes_the_raw_tables(data_dir):
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("report", "export", "export --datasette", "serve", "doctor", "backup"),
+        *("model list", "model show", "model use latest"),
+    ],
+)
+def test_a_reading_command_creates_nothing_where_there_is_no_shop(command, data_dir):
+    result = tillsight(*command.split(), "--data-dir", data_dir)
+    assert result.returncode == 1
+    assert f"There is no shop in {data_dir}. Type: tillsight run FILE..." in result.stderr
+    assert not data_dir.exists()
+
+
+@pytest.mark.parametrize("command", ["report", "export", "serve", "doctor", "model list"])
+def test_beside_the_demo_shop_its_folder_is_named(command, data_dir):
+    tillsight("load", "--data-dir", data_dir / "demo")
+    result = tillsight(*command.split(), "--data-dir", data_dir)
+    assert result.returncode == 1
+    assert f"type: tillsight {command} --data-dir {data_dir / 'demo'}" in result.stderr
+
+
+def test_load_without_files_makes_the_raw_tables(data_dir):
+    assert tillsight("load", "--data-dir", data_dir).returncode == 0
     result = tillsight("doctor", "--data-dir", data_dir)
     assert result.returncode == 0
     assert "0 rows of 0 files" in result.stdout
-    assert (data_dir / "raw.db").exists()
+
+
+def test_quiet_prints_errors_only(data_dir, tmp_path):
+    file = tmp_path / "sales.csv"
+    file.write_text(HEADER + "t1,a,p,2024-01-01,1,9.99\n")
+    loaded = tillsight("load", file, "--quiet", "--data-dir", data_dir)
+    assert (loaded.returncode, loaded.stdout, loaded.stderr) == (0, "", "")
+    failed = tillsight("load", "nowhere.csv", "--quiet", "--data-dir", data_dir)
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr.startswith("Error: nowhere.csv does not exist")
 
 
 def test_a_terminal_sees_progress_and_no_traceback(data_dir, tmp_path):
     """Progress is drawn on a terminal only: run in one, and read what it shows."""
+    data_dir.mkdir(mode=0o700)
     reader, writer = pty.openpty()
     with (tmp_path / "stdout").open("w") as stdout:
         command = [TILLSIGHT, "doctor", "--data-dir", data_dir]
@@ -104,7 +137,7 @@ def test_a_terminal_sees_progress_and_no_traceback(data_dir, tmp_path):
     os.close(reader)
     assert process.wait() == 0
     assert b"Traceback" not in shown
-    assert "0 rows of 0 files" in (tmp_path / "stdout").read_text()
+    assert "no file yet" in (tmp_path / "stdout").read_text()
 
 
 def test_a_folder_that_is_a_file_is_named(tmp_path):
@@ -116,7 +149,7 @@ def test_a_folder_that_is_a_file_is_named(tmp_path):
 
 
 def test_the_doctor_takes_an_empty_file_that_dbt_left_for_no_marts_yet(data_dir):
-    data_dir.mkdir()
+    tillsight("load", "--data-dir", data_dir)
     (data_dir / "marts.db").touch()
     result = tillsight("doctor", "--data-dir", data_dir)
     assert result.returncode == 0
@@ -124,7 +157,7 @@ def test_the_doctor_takes_an_empty_file_that_dbt_left_for_no_marts_yet(data_dir)
 
 
 def test_the_doctor_finds_damaged_marts(data_dir):
-    tillsight("doctor", "--data-dir", data_dir)
+    tillsight("load", "--data-dir", data_dir)
     (data_dir / "marts.db").write_text("no database " * 100)
     result = tillsight("doctor", "--data-dir", data_dir)
     assert result.returncode == 1

@@ -24,9 +24,10 @@ import pytest
 
 from scripts import pipeline
 from scripts.errors import TillsightError
-from scripts.ingest.load import load_files
+from scripts.project import Project
 from scripts.settings import Settings
 from scripts.storage import lock
+from tests.support.landing import load_files
 from tests.support.requirements import need
 
 TILLSIGHT = Path(sys.executable).with_name("tillsight")
@@ -43,8 +44,8 @@ def published(shop_of) -> Settings:
     settings: Settings = shop_of(
         [HEADER.strip().split(","), ["t1", "a", "p", "2024-01-01", "1", "10.00"]]
     )
-    pipeline.export(settings)
-    pipeline.report(settings)
+    pipeline.export(Project.open(settings, "export"))
+    pipeline.report(Project.open(settings, "report"))
     return settings
 
 
@@ -352,9 +353,9 @@ def test_a_reader_that_goes_is_a_sentence_and_what_was_done_stays(shop, place):
         line, check=False, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=SECONDS
     )
     os.close(writer)
-    require_a_sentence(result, "the program that read the output has gone")
+    require_a_sentence(result, "the program that read the output has ended")
     again = tillsight(shop, "load", str(place / "more.csv"))
-    assert "was loaded already" in again.stdout
+    assert "already loaded" in again.stdout
 
 
 @pytest.mark.parametrize("words", [("model", "list"), ("run", "--help")], ids=" ".join)

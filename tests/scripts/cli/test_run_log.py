@@ -69,18 +69,17 @@ def test_a_log_that_cannot_be_written_is_said_once_and_stops_nothing(tmp_path, s
     log.step("Loading", 1, 0.1, "done")
     log.end("done")
     (sentence,) = sentences
-    assert "the command goes on without it" in sentence
+    assert "the command continues without it" in sentence
 
 
 def test_a_mistake_is_in_the_log_and_a_token_is_not(tmp_path, monkeypatch):
     monkeypatch.setenv("TILLSIGHT_API_SECRET", "an honest secret of more than 32 bytes")
-    for command, code in (("export", 1), ("token", 0)):
-        result = CliRunner().invoke(app, [command, "--data-dir", str(tmp_path)])
-        assert result.exit_code == code
+    for arguments, code in ((["export", "--data-dir", str(tmp_path)], 1), (["token"], 0)):
+        assert CliRunner().invoke(app, arguments).exit_code == code
     stopped, end = lines(tmp_path / "logs")
     assert (stopped["step"], stopped["outcome"]) == ("Exporting", "stopped")
     assert (end["command"], end["outcome"]) == ("export", "failed")
-    assert "Run 'tillsight build'" in str(end["error"])
+    assert "Type: tillsight run FILE" in str(end["error"])
 
 
 def test_a_terminal_shows_a_line_for_each_step(tmp_path):

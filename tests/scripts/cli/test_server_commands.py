@@ -27,7 +27,8 @@ SECRET = "an honest secret of more than 32 bytes"  # noqa: S105  of no server
 def invoke(tmp_path, monkeypatch):
     def run(*arguments: str, secret: str = ""):
         monkeypatch.setenv("TILLSIGHT_API_SECRET", secret)
-        given = [*arguments, "--data-dir", str(tmp_path)]
+        place = [] if arguments[0] == "token" else ["--data-dir", str(tmp_path)]
+        given = [*arguments, *place]
         return CliRunner().invoke(app, given, terminal_width=200)
 
     return run
@@ -36,15 +37,14 @@ def invoke(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "secret", "sentence"),
     [
-        (["--host", "0.0.0.0"], "", "without a secret the server answers to this machine alone"),  # noqa: S104
-        (["--host", "::"], "", "without a secret the server answers to this machine alone"),
+        (["--host", "0.0.0.0"], "", "without a secret the server listens on this machine only"),  # noqa: S104
+        (["--host", "::"], "", "without a secret the server listens on this machine only"),
         (["--host", "shop.example"], "", "without a secret the server"),
         ([], "short", "shorter than 32 bytes"),
         (["--with-email"], SECRET, "--with-email is for a server without tokens"),
-        (["--origin", "*"], "", "the origin '*' is none"),
+        (["--origin", "*"], "", "'*' is not an origin"),
         (["--origin", "https://shop.example/"], "", "without a path"),
-        (["--origin", "shop.example"], "", "the origin 'shop.example' is none"),
-        (["--as-of", "2024-01-01"], "", "There is no marts database"),
+        (["--origin", "shop.example"], "", "'shop.example' is not an origin"),
     ],
 )
 def test_what_would_lie_open_or_cannot_be_is_refused_in_a_sentence(
@@ -78,21 +78,13 @@ def test_who_may_ask_follows_from_secret_and_options(
     assert not served.with_email
 
 
-def test_another_day_than_that_of_the_marts_is_refused(demo_shop, monkeypatch):
-    monkeypatch.setattr(server, "start", lambda *_: pytest.fail("it was started"))
-    given = ["serve", "--data-dir", str(demo_shop.data_dir), "--as-of", "2020-01-01"]
-    result = CliRunner().invoke(app, given)
-    assert result.exit_code == 1
-    assert "not 2020-01-01" in result.stderr
-
-
 def test_a_port_that_is_taken_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         given = ["serve", "--data-dir", str(tmp_path), "--port", str(port)]
         result = CliRunner().invoke(app, given)
     assert result.exit_code == 1
-    assert f"port {port}, cannot be listened on" in result.stderr
+    assert f"cannot listen on 127.0.0.1, port {port}" in result.stderr
 
 
 def test_origins_come_from_options_and_settings(tmp_path):
@@ -113,7 +105,7 @@ def test_without_the_libraries_it_is_said_how_to_get_them(tmp_path, monkeypatch,
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     settings, address = settings_in(tmp_path), server.Address("127.0.0.1", 0, 1)
     options = server.choose(settings, address, origins=[], is_open=False, with_email=False)
-    with pytest.raises(TillsightError, match=r"pip install --editable '\.\[api\]'"):
+    with pytest.raises(TillsightError, match=r"type: pip install --editable '\.\[api\]' \(in "):
         server.start(options, address)
 
 
@@ -137,7 +129,7 @@ def test_a_token_ends_and_says_what_its_bearer_may_see(invoke):
 def test_without_a_secret_there_is_no_token(invoke):
     result = invoke("token")
     assert result.exit_code == 1
-    assert "set it in .env" in result.stderr
+    assert "set it in the environment or in " in result.stderr
 
 
 def test_a_secret_is_in_no_text_of_the_settings(tmp_path):

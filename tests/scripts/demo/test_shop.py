@@ -352,7 +352,7 @@ def test_a_run_that_fails_leaves_the_old_files_alone(
     def disk_full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(scripts.demo.files, "till", disk_full)
+    monkeypatch.setattr(scripts.demo.files, "transaction_lines", disk_full)
     with pytest.raises(TillsightError, match="No space left on device"):
         write_demo(tmp_path, customers=20)
 
@@ -362,12 +362,12 @@ def test_a_run_that_fails_leaves_the_old_files_alone(
 
 @pytest.mark.parametrize("customers", [0, -1, 10_000_000])
 def test_an_impossible_number_of_customers_is_refused(tmp_path: Path, customers: int) -> None:
-    with pytest.raises(TillsightError, match="give a number from 1 to 9999999"):
+    with pytest.raises(TillsightError, match="choose a number from 1 to 9999999"):
         write_demo(tmp_path, customers=customers)
 
 
 def test_a_negative_seed_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TillsightError, match="give 0 or more"):
+    with pytest.raises(TillsightError, match="choose 0 or more"):
         write_demo(tmp_path, seed=-1)
 
 

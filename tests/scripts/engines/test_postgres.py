@@ -12,6 +12,7 @@ from scripts import pipeline
 from scripts.engines import engine_of, postgres
 from scripts.engines.bulk_load import CsvStream
 from scripts.errors import TillsightError
+from scripts.project import Project
 from scripts.settings import NEW_SCHEMA, Settings
 from tests.support.engines import ask, connect
 
@@ -24,7 +25,7 @@ SALE = "t{},c,p,2024-01-01,1,10.00\n"
 def shop(new_database, tmp_path):
     address = new_database(f"postgres_{next(NUMBERS)}")
     shop = Settings(data_dir=tmp_path / "data", target="postgres", postgres=address)
-    pipeline.ensure_raw(shop)
+    Project.create(shop)
     return shop
 
 
@@ -62,20 +63,20 @@ def schemas(shop):
 
 
 def test_a_database_is_for_one_data_folder(shop, sales, tmp_path):
-    pipeline.load_files(shop, [sales])
+    pipeline.load_files(Project.create(shop), [sales])
     other = replace(shop, data_dir=tmp_path / "other")
     with pytest.raises(TillsightError, match=r"holds the sales of another data folder; go on"):
-        pipeline.load_files(other, [sales])
-    pipeline.ensure_raw(shop)
+        pipeline.load_files(Project.create(other), [sales])
+    Project.create(shop)
     assert [load.file_name for load in engine_of(shop).raw.loads()] == ["sales.csv"]
 
 
 def test_a_schema_of_somebody_else_is_not_replaced(shop):
     execute(shop, "create schema main", "create table main.invoices (id integer)")
     with pytest.raises(TillsightError, match="holds tables that are not Tillsight's"):
-        engine_of(shop).begin()
+        engine_of(shop).prepare()
     execute(shop, "drop table main.invoices")
-    engine_of(shop).begin()
+    engine_of(shop).prepare()
     publish(shop, 1)
     assert schemas(shop) == ["main"]
 
@@ -155,7 +156,7 @@ def test_ctrl_c_while_rows_are_copied_is_that(shop):
 
 def test_an_error_of_the_server_is_told_as_its_own(shop):
     with (
-        pytest.raises(TillsightError, match=r"^the PostgreSQL database \S+.* says '.*nowhere"),
+        pytest.raises(TillsightError, match=r"^the PostgreSQL database \S+.* reports '.*nowhere"),
         postgres.connected(shop.postgres) as connection,
         connection.cursor() as cursor,
     ):

@@ -1,7 +1,7 @@
 import pytest
 
 from scripts.errors import TillsightError
-from scripts.ingest.formats import FORMS, form_named, recognise
+from scripts.ingest.formats import FORMATS, format_named, recognise
 
 TRANSACTIONS = ["transaction_id", "customer_id", "product_id", "invoice_date", "quantity", "amount"]
 UCI_I = [
@@ -43,14 +43,18 @@ SHOPIFY_LINE = (
 SHOPIFY = SHOPIFY_LINE.split(",")
 
 
-def refusal(header: list[str], form: str | None = None) -> str:
+def refusal(header: list[str], name: str | None = None) -> str:
     with pytest.raises(TillsightError) as caught:
-        recognise(header, place="sales.csv, line 1", form=form_named(form) if form else None)
+        recognise(
+            header,
+            place="sales.csv, line 1",
+            file_format=format_named(name) if name else None,
+        )
     return str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("header", "form"),
+    ("header", "name"),
     [
         pytest.param(["customer_id", "name"], "standard_customers", id="customers, fewest"),
         pytest.param(
@@ -82,8 +86,8 @@ def refusal(header: list[str], form: str | None = None) -> str:
         ),
     ],
 )
-def test_a_header_has_its_form(header, form):
-    assert recognise(header, place="sales.csv, line 1").form.name == form
+def test_the_format_is_detected_from_the_header(header, name):
+    assert recognise(header, place="sales.csv, line 1").file_format.name == name
 
 
 def test_the_shopify_header_is_the_whole_one():
@@ -156,47 +160,47 @@ def test_an_older_shopify_file_lands_what_it_has():
 
 def test_a_wide_file_of_sales_is_sales():
     wide = [*TRANSACTIONS, "invoice_id", "name", "email", "country", "product_name", "price"]
-    assert recognise(wide, place="").form.name == "standard_transactions"
+    assert recognise(wide, place="").file_format.name == "standard_transactions"
 
 
 @pytest.mark.parametrize(
     "strangers",
     [
-        pytest.param(["product_id", "product_name"], id="as many columns of another form"),
-        pytest.param(["quantity", "amount"], id="more columns of another form"),
+        pytest.param(["product_id", "product_name"], id="as many columns of another format"),
+        pytest.param(["quantity", "amount"], id="more columns of another format"),
     ],
 )
-def test_a_form_that_fits_comes_before_one_that_nearly_does(strangers):
+def test_a_format_that_fits_comes_before_one_that_nearly_does(strangers):
     found = recognise(["customer_id", "name", *strangers], place="")
-    assert found.form.name == "standard_customers"
+    assert found.file_format.name == "standard_customers"
 
 
-def test_a_header_that_fits_two_forms_equally_well_is_refused():
+def test_a_header_that_fits_two_formats_equally_well_is_refused():
     sentence = refusal(["customer_id", "name", "email", "product_id", "product_name", "price"])
     assert sentence == (
         "sales.csv, line 1: the header fits standard_customers, standard_products equally well; "
-        "say which one it is with --form, for example --form standard_customers"
+        "choose one with --format, for example --format standard_customers"
     )
 
 
-def test_form_settles_a_header_that_fits_two():
+def test_the_option_settles_a_header_that_fits_two():
     header = ["customer_id", "name", "email", "product_id", "product_name", "price"]
-    found = recognise(header, place="", form=form_named("standard_products"))
-    assert (found.form.name, found.positions) == ("standard_products", (3, 4, 5))
+    found = recognise(header, place="", file_format=format_named("standard_products"))
+    assert (found.file_format.name, found.positions) == ("standard_products", (3, 4, 5))
 
 
-def test_a_missing_column_is_named_with_the_nearest_form_and_a_remedy():
+def test_a_missing_column_is_named_with_the_nearest_format_and_a_remedy():
     assert refusal([*TRANSACTIONS[:5], "total"]) == (
-        "sales.csv, line 1: the header fits no form; the nearest, standard_transactions, needs "
+        "sales.csv, line 1: the header fits no format; the nearest, standard_transactions, needs "
         "the column 'amount', and the columns found are 'transaction_id', 'customer_id', "
         "'product_id', 'invoice_date', 'quantity', 'total'. Rename the column that holds it, or "
-        "name another form with --form (standard_customers, standard_products, uci_order_lines, "
-        "shopify_order_lines)"
+        "choose another format with --format (standard_customers, standard_products, "
+        "uci_order_lines, shopify_order_lines)"
     )
 
 
 @pytest.mark.parametrize("missing", UCI_I)
-def test_every_column_of_the_uci_form_is_needed(missing):
+def test_every_column_of_the_uci_format_is_needed(missing):
     sentence = refusal([name for name in UCI_I if name != missing])
     assert f"the nearest, uci_order_lines, needs the column '{missing}'" in sentence
 
@@ -207,18 +211,18 @@ def test_several_missing_columns_are_all_named():
     assert "Rename the columns that hold them" in sentence
 
 
-def test_columns_missing_for_the_form_that_was_named():
-    sentence = refusal(TRANSACTIONS, form="standard_products")
+def test_columns_missing_for_the_format_that_was_named():
+    sentence = refusal(TRANSACTIONS, "standard_products")
     assert sentence.startswith(
-        "sales.csv, line 1: form standard_products needs the columns 'product_name', 'price', and "
-        "the columns found are 'transaction_id',"
+        "sales.csv, line 1: format standard_products needs the columns 'product_name', 'price', "
+        "and the columns found are 'transaction_id',"
     )
 
 
-def test_a_header_of_strangers_gets_the_columns_of_every_form():
+def test_a_header_of_strangers_gets_the_columns_of_every_format():
     sentence = refusal(["datum", "betrag"])
     assert "none of the columns found, 'datum', 'betrag', is known" in sentence
-    assert all(form.name in sentence for form in FORMS)
+    assert all(file_format.name in sentence for file_format in FORMATS)
     assert "standard_customers (customer_id, name)" in sentence
 
 
@@ -234,37 +238,37 @@ def test_an_endless_name_is_cut_short_in_the_sentence():
 
 def test_a_column_named_twice_is_refused():
     assert refusal([*TRANSACTIONS, "Amount"]) == (
-        "sales.csv, line 1: 'amount' and 'Amount' name the same column of form "
-        "standard_transactions; keep one of them, and delete or rename the others"
+        "sales.csv, line 1: 'amount' and 'Amount' are the same column of format "
+        "standard_transactions; delete or rename all but one of them"
     )
 
 
 def test_two_names_of_one_column_are_a_column_named_twice():
-    assert "'UnitPrice' and 'Price' name the same column" in refusal([*UCI_I, "Price"])
+    assert "'UnitPrice' and 'Price' are the same column" in refusal([*UCI_I, "Price"])
 
 
 def test_strangers_may_be_named_twice():
     assert recognise([*TRANSACTIONS, "note", "note", ""], place="").positions == tuple(range(6))
 
 
-def test_an_unknown_form_gets_the_list_of_those_there_are():
+def test_an_unknown_format_gets_the_list_of_those_there_are():
     with pytest.raises(TillsightError) as caught:
-        form_named("standard_sales")
+        format_named("standard_sales")
     assert str(caught.value) == (
-        "there is no form 'standard_sales'; choose one of standard_customers, standard_products, "
+        "unknown format 'standard_sales'; choose one of standard_customers, standard_products, "
         "standard_transactions, uci_order_lines, shopify_order_lines"
     )
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
-def test_no_header_means_two_columns_of_a_form(form):
+@pytest.mark.parametrize("file_format", FORMATS, ids=lambda file_format: file_format.name)
+def test_no_header_means_two_columns_of_a_format(file_format):
     accepted = [
         {name.replace("_", "").replace(" ", "").lower() for name in (column.name, *column.headers)}
-        for column in form.columns
+        for column in file_format.columns
     ]
     assert sum(map(len, accepted)) == len(set().union(*accepted))
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
-def test_every_form_needs_two_columns_at_least(form):
-    assert sum(column.is_required for column in form.columns) >= 2
+@pytest.mark.parametrize("file_format", FORMATS, ids=lambda file_format: file_format.name)
+def test_every_format_needs_two_columns_at_least(file_format):
+    assert sum(column.is_required for column in file_format.columns) >= 2

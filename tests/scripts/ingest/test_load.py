@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scripts.errors import TillsightError
-from scripts.ingest.load import LoadResult, load_files
+from scripts.ingest.load import LoadResult
+from tests.support.landing import load_files
 
 HEADER = "transaction_id,customer_id,product_id,invoice_date,quantity,amount\n"
 SALE = "t1,c1,p1,2024-01-31,2,19.90\n"
@@ -40,7 +41,7 @@ UCI_LANDED = (
 
 def test_rows_land_as_text_with_the_line_they_stand_on(raw_db, landed, write):
     path = write("sales.csv", HEADER + SALE + RETURN)
-    assert load_files(raw_db, [path], form=None, progress=None) == [
+    assert load_files(raw_db, [path], format_name=None, progress=None) == [
         LoadResult("sales.csv", "", "standard_transactions", 2, is_new=True)
     ]
     assert landed(LANDED) == [
@@ -261,20 +262,20 @@ def test_the_same_file_twice_in_one_go_lands_once(raw_db, landed, write):
     assert landed("select count(*) from raw_standard_transactions") == [(1,)]
 
 
-def test_naming_the_form_it_was_loaded_as_is_fine(raw_db, write):
+def test_naming_the_format_it_was_loaded_as_is_fine(raw_db, write):
     path = write("sales.csv", HEADER + SALE)
     load_files(raw_db, [path])
-    (again,) = load_files(raw_db, [path], form="standard_transactions")
+    (again,) = load_files(raw_db, [path], format_name="standard_transactions")
     assert not again.is_new
 
 
-def test_naming_another_form_than_it_was_loaded_as_is_refused(raw_db, write):
+def test_naming_another_format_than_it_was_loaded_as_is_refused(raw_db, write):
     path = write("people.csv", "customer_id,name,product_id,product_name,price\nc,n,p,pn,1\n")
-    load_files(raw_db, [path], form="standard_customers")
+    load_files(raw_db, [path], format_name="standard_customers")
     with pytest.raises(TillsightError) as caught:
-        load_files(raw_db, [path], form="standard_products")
+        load_files(raw_db, [path], format_name="standard_products")
     assert str(caught.value) == (
-        f"{path} is loaded already, as standard_customers; leave out --form, or load it as "
+        f"{path} is already loaded as standard_customers; leave out --format, or load it as "
         f"standard_products into another --data-dir"
     )
 
@@ -302,7 +303,7 @@ def test_no_files_is_fine(raw_db, landed):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        pytest.param("other.csv", "a,b\n1,2\n", id="no form"),
+        pytest.param("other.csv", "a,b\n1,2\n", id="no format"),
         pytest.param("other.csv", b"\xff\xfea", id="not text"),
         pytest.param("other.parquet", "PAR1", id="damaged Parquet"),
         pytest.param("other.xlsx", "PK", id="damaged workbook"),
@@ -310,10 +311,12 @@ def test_no_files_is_fine(raw_db, landed):
         pytest.param("other.csv", "", id="empty"),
     ],
 )
-def test_nothing_lands_when_a_later_file_can_be_seen_to_be_wrong(raw_db, write, name, content):
+def test_nothing_lands_when_a_later_file_can_be_seen_to_be_wrong(
+    raw_db, landed, write, name, content
+):
     with pytest.raises(TillsightError, match="other"):
         load_files(raw_db, [write("sales.csv", HEADER + SALE), write(name, content)])
-    assert not raw_db.exists()
+    assert landed("select count(*) from raw_loads") == [(0,)]
 
 
 def test_files_before_a_faulty_one_stay_landed(raw_db, landed, write):
@@ -346,7 +349,7 @@ def test_nobody_else_writes_from_the_look_at_what_is_loaded_to_the_end(raw_db, w
 @pytest.mark.real_data
 def test_the_real_file_lands_whole(raw_db, landed, online_retail):
     (result,) = load_files(raw_db, [online_retail])
-    assert (result.form, result.row_count, result.is_new) == ("uci_order_lines", 541_909, True)
+    assert (result.format, result.row_count, result.is_new) == ("uci_order_lines", 541_909, True)
     # Figures published with the data set.
     assert landed(
         "select count(distinct invoice_no), count(distinct stock_code),"

@@ -10,9 +10,11 @@ import openpyxl
 import pytest
 
 from scripts.engines import sqlite as sqlite_engine
+from scripts.engines.sqlite import SqliteRaw
 from scripts.errors import TillsightError
-from scripts.ingest.load import load_files
+from scripts.ingest import load
 from scripts.storage import sqlite
+from tests.support.landing import load_files
 
 HEADER = "transaction_id,customer_id,product_id,invoice_date,quantity,amount\n"
 SALE = "t1,c1,p1,2024-01-31,2,19.90\n"
@@ -121,7 +123,7 @@ def test_text_of_another_encoding_than_was_named_is_a_sentence(raw_db, write):
 
 @pytest.mark.parametrize("encoding", ["klingon", "base64", ""])
 def test_an_unknown_encoding_is_a_sentence(raw_db, write, encoding):
-    with pytest.raises(TillsightError, match=f"there is no encoding '{encoding}'; name one like"):
+    with pytest.raises(TillsightError, match=f"unknown encoding '{encoding}'; choose one like"):
         load_files(raw_db, [write("sales.csv", HEADER + SALE)], encoding=encoding)
 
 
@@ -129,12 +131,12 @@ def test_a_header_that_lacks_a_column_names_the_file_and_line(raw_db, write):
     path = write("sales.csv", HEADER.replace("amount", "total") + SALE)
     with pytest.raises(TillsightError) as caught:
         load_files(raw_db, [path])
-    assert str(caught.value).startswith(f"{path}, line 1: the header fits no form; the nearest,")
+    assert str(caught.value).startswith(f"{path}, line 1: the header fits no format; the nearest,")
 
 
-def test_an_unknown_form_is_a_sentence_before_anything_is_read(raw_db, tmp_path):
-    with pytest.raises(TillsightError, match="there is no form 'sales'; choose one of"):
-        load_files(raw_db, [tmp_path / "missing.csv"], form="sales")
+def test_an_unknown_format_is_a_sentence_before_anything_is_read(raw_db, tmp_path):
+    with pytest.raises(TillsightError, match="unknown format 'sales'; choose one of"):
+        load_files(raw_db, [tmp_path / "missing.csv"], format_name="sales")
 
 
 # --- what is wrong with a file of another kind
@@ -151,7 +153,9 @@ def test_a_compressed_file_cut_short_is_a_sentence(raw_db, landed, write):
 def test_a_compressed_file_with_a_wrong_checksum_is_a_sentence(raw_db, landed, write):
     packed = bytearray(gzip.compress((HEADER + SALE).encode(), mtime=0))
     packed[-6] ^= 0xFF
-    with pytest.raises(TillsightError, match=r"after line \d+: this is no sound gzip file \(CRC"):
+    with pytest.raises(
+        TillsightError, match=r"after line \d+: this is not a valid gzip file \(CRC"
+    ):
         load_files(raw_db, [write("sales.csv.gz", bytes(packed))])
     assert landed("select count(*) from raw_loads") == [(0,)]
 
@@ -159,12 +163,12 @@ def test_a_compressed_file_with_a_wrong_checksum_is_a_sentence(raw_db, landed, w
 def test_a_compressed_file_with_damage_within_is_a_sentence(raw_db, write):
     packed = bytearray(gzip.compress((HEADER + SALE * 5_000).encode(), mtime=0))
     packed[12] ^= 0xFF
-    with pytest.raises(TillsightError, match="no sound gzip file"):
+    with pytest.raises(TillsightError, match="not a valid gzip file"):
         load_files(raw_db, [write("sales.csv.gz", bytes(packed))])
 
 
 def test_a_plain_file_with_a_compressed_name_is_a_sentence(raw_db, write):
-    with pytest.raises(TillsightError, match=r"no sound gzip file .* take \.gz off its name"):
+    with pytest.raises(TillsightError, match=r"not a valid gzip file .* remove \.gz from its name"):
         load_files(raw_db, [write("sales.csv.gz", HEADER + SALE)])
 
 
@@ -177,19 +181,21 @@ def test_a_plain_file_with_a_compressed_name_is_a_sentence(raw_db, write):
     ],
 )
 def test_another_kind_of_file_with_a_csv_name_is_a_sentence(raw_db, write, content, suffix):
-    with pytest.raises(TillsightError, match=rf"is no text but a {suffix} file; rename it"):
+    with pytest.raises(TillsightError, match=rf"is not text but a {suffix} file; rename it"):
         load_files(raw_db, [write("sales.csv", content)])
 
 
 @pytest.mark.parametrize("name", ["sales.json", "sales", "sales.xlsx.gz", "sales.gz", "sales.zip"])
 def test_a_name_of_no_kind_that_can_be_loaded_is_a_sentence(raw_db, write, name):
-    with pytest.raises(TillsightError, match="is of no kind that can be loaded; give a name that"):
+    with pytest.raises(TillsightError, match="is not a kind of file that can be loaded; its name"):
         load_files(raw_db, [write(name, HEADER + SALE)])
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04 and then nothing", b"hello", b"PK"])
 def test_a_damaged_workbook_is_a_sentence(raw_db, write, content):
-    with pytest.raises(TillsightError, match=r"shop\.xlsx is no sound workbook \(.*save it again"):
+    with pytest.raises(
+        TillsightError, match=r"shop\.xlsx is not a valid workbook \(.*save it again"
+    ):
         load_files(raw_db, [write("shop.xlsx", content)])
 
 
@@ -197,12 +203,12 @@ def test_a_workbook_cut_short_is_a_sentence(raw_db, tmp_path):
     path = tmp_path / "shop.xlsx"
     openpyxl.Workbook().save(path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(TillsightError, match=r"shop\.xlsx is no sound workbook"):
+    with pytest.raises(TillsightError, match=r"shop\.xlsx is not a valid workbook"):
         load_files(raw_db, [path])
 
 
 def test_a_missing_file_is_a_sentence(raw_db, tmp_path):
-    with pytest.raises(TillsightError, match=r"sales\.csv does not exist; look for a slip"):
+    with pytest.raises(TillsightError, match=r"sales\.csv does not exist; check its name"):
         load_files(raw_db, [tmp_path / "sales.csv"])
 
 
@@ -225,8 +231,8 @@ def test_a_file_that_may_not_be_read_is_a_sentence(raw_db, write):
     if was_root:
         os.seteuid(65_534)
     try:
-        with pytest.raises(TillsightError, match=r"cannot be read \(Permission denied\); see"):
-            load_files(raw_db, [path])
+        with pytest.raises(TillsightError, match=r"cannot be read \(Permission denied\); check"):
+            load.load_files(SqliteRaw(raw_db), [path])
     finally:
         if was_root:
             os.seteuid(0)
@@ -277,7 +283,7 @@ def test_a_process_that_dies_leaves_nothing_of_its_file(raw_db, landed, write):
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from scripts.ingest.load import load_files\n"
+        "from tests.support.landing import load_files\n"
         "die = lambda what, done, total: done > total * 0.9 and os._exit(9)\n"
         "load_files(Path(sys.argv[1]), [Path(sys.argv[2])], progress=die)\n"
     )

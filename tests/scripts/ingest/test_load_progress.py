@@ -3,7 +3,7 @@ import gzip
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scripts.ingest.load import load_files
+from tests.support.landing import load_files
 
 HEADER = "transaction_id,customer_id,product_id,invoice_date,quantity,amount\n"
 SALE = "t1,c1,p1,2024-01-31,2,19.90\n"

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from scripts.errors import TillsightError
-from scripts.ingest.load import LoadResult, load_files
+from scripts.ingest.load import LoadResult
+from tests.support.landing import load_files
 
 EIGHT_TWENTY_SIX = datetime.fromisoformat("2010-12-01 08:26:00")
 LANDED = (
@@ -121,7 +122,7 @@ def test_a_damaged_parquet_file_is_a_sentence(raw_db, landed, tmp_path):
     content = bytearray(path.read_bytes())
     content[4:400] = bytes(396)
     path.write_bytes(content)
-    with pytest.raises(TillsightError, match=r"people\.parquet is no sound Parquet file"):
+    with pytest.raises(TillsightError, match=r"people\.parquet is not a valid Parquet file"):
         load_files(raw_db, [path])
     assert landed("select count(*) from raw_loads") == [(0,)]
 
@@ -178,7 +179,7 @@ def test_a_workbook_loaded_again_changes_nothing(raw_db, tmp_path):
     first = load_files(raw_db, [path])
     before = raw_db.read_bytes()
     again = load_files(raw_db, [path])
-    assert [(r.sheet, r.form, r.row_count) for r in again] == [
+    assert [(r.sheet, r.format, r.row_count) for r in again] == [
         ("A", "standard_customers", 1),
         ("B", "standard_products", 0),
     ]
@@ -231,7 +232,7 @@ def test_a_long_sheet_lands_whole(raw_db, landed, tmp_path):
     ) == [(993, 993)]
 
 
-def test_a_sheet_that_fits_no_form_keeps_the_whole_workbook_out(raw_db, landed, tmp_path):
+def test_a_sheet_that_fits_no_format_keeps_the_whole_workbook_out(raw_db, landed, tmp_path):
     path = write_workbook(
         tmp_path / "shop.xlsx",
         {"People": [["customer_id", "name"], ["c", "n"]], "Notes": [["remember"], ["the milk"]]},

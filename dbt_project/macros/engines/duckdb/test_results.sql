@@ -1,4 +1,4 @@
-{# Tables have no keys here that a row could be in conflict with. #}
+{# DuckDB tables have no keys here, so that ON CONFLICT is not available. #}
 {% macro duckdb__record_results(tests, rows) -%}
     {%- call statement('record_results', auto_begin=true) -%}
         merge into {{ tests }} as listed

@@ -1,3 +1,3 @@
-{# Type names that hold what they hold on SQLite: DuckDB's "float" has 32 bits, and so has its "integer". #}
+{# 64-bit types as on SQLite: "float" and "integer" of DuckDB have 32 bits. #}
 {% macro duckdb__type_int() -%} bigint {%- endmacro %}
 {% macro duckdb__type_float() -%} double {%- endmacro %}

@@ -1,2 +1,2 @@
-{# A whole number has 64 bits, as on SQLite; PostgreSQL's "integer" has 32. #}
+{# 64-bit integers as on SQLite: "integer" of PostgreSQL has 32 bits. #}
 {% macro postgres__type_int() -%} bigint {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
-    Give columns the types of their yml, with a contract or without. Keys and checks Spark's own tables do not know: the
-    tests hold them, and so does marts.db, into which the marts are copied.
+    Cast columns to the types of their yml, with or without a contract. Spark tables have no keys and checks; data tests
+    check them, and so does marts.db, to which the marts are copied.
 #}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') -%}
     {%- if temporary -%}

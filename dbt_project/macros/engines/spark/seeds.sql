@@ -1,6 +1,6 @@
 {#
-    dbt-spark writes an empty cell of a seed as the text 'None', and takes column types as they stand, where ours are
-    those of every engine ("text" is none of Spark's).
+    dbt-spark writes an empty cell of a seed as the text 'None', and does not translate column types ("text" is not a Spark
+    type).
 #}
 {% macro spark__create_csv_table(model, agate_table) -%}
     {%- set sql -%}

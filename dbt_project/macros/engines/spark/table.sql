@@ -1,6 +1,6 @@
 {#
-    dbt-spark drops a table before it builds the new one: a reader meets none, and a model that fails leaves none. Here
-    the new table is built beside the old one and takes its name when it is whole.
+    dbt-spark drops a table before it builds the new one, so that readers and failed models find no table. Here the new
+    table is built under another name and renamed when complete.
 #}
 {% materialization table, adapter='spark' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -12,7 +12,7 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# Make a table of a query, which may read the table that it takes the place of. #}
+{# Replace a table by the result of a query, which may read the same table. #}
 {% macro spark__replace_table(relation, query, name='replace_table') -%}
     {%- set old_relation = load_cached_relation(relation) -%}
     {%- set identifier = relation.identifier ~ ('__new' if old_relation else '') -%}

@@ -1,7 +1,4 @@
-{#
-    Spark's own tables know neither UPDATE nor ON CONFLICT: a table with the changes takes the place of the one before.
-    These are small: a row for each test, and one for the build.
-#}
+{# Spark tables have neither UPDATE nor ON CONFLICT: the table, which is small, is rewritten. #}
 {% macro spark__record_results(tests, rows) -%}
     {%- set query -%}
         select

@@ -1,3 +1,3 @@
-{# Type names that hold what they hold on SQLite: Spark's "int" has 32 bits, and so has its "float". #}
+{# 64-bit types as on SQLite: "int" and "float" of Spark have 32 bits. #}
 {% macro spark__type_int() -%} bigint {%- endmacro %}
 {% macro spark__type_float() -%} double {%- endmacro %}

@@ -1,9 +1,9 @@
 {#
-    Make model contracts real on SQLite, which dbt-sqlite leaves out.
+    Model contracts on SQLite, which dbt-sqlite does not enforce.
 
     A model with an enforced contract is created from its yml: names, types, NOT NULL, PRIMARY KEY, UNIQUE, CHECK and
-    FOREIGN KEY stand in the file. SQLite stores any value in any column, so each column also gets a CHECK that holds
-    its content to its type. The columns of the query must be those of the yml, no fewer and no more.
+    FOREIGN KEY. SQLite accepts any value in any column, so each column also gets a CHECK of its type. The query must have
+    exactly the columns of the yml.
 #}
 {% macro sqlite__create_table_as(temporary, relation, sql) -%}
     {%- set contract = config.get('contract') -%}
@@ -53,7 +53,7 @@
         {%- set parent = constraint.to.split('.')[-1] | replace('"', '') -%}
         {{- 'foreign key' ~ columns ~ ' ' if columns -}} references {{ parent }} ({{ constraint.to_columns | join(', ') }})
     {%- else -%}
-        {%- do exceptions.raise_compiler_error("model '" ~ model.name ~ "': no SQLite form of constraint '" ~ kind ~ "'") -%}
+        {%- do exceptions.raise_compiler_error("model '" ~ model.name ~ "': constraint '" ~ kind ~ "' is not supported on SQLite") -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -66,7 +66,7 @@
     {%- else -%}
         {%- do exceptions.raise_compiler_error(
             "model '" ~ model.name ~ "', column '" ~ name ~ "': type '" ~ column.data_type
-            ~ "' is none of TEXT, INTEGER, REAL, DATE, DATETIME"
+            ~ "' is not one of TEXT, INTEGER, REAL, DATE, DATETIME"
         ) -%}
     {%- endif -%}
 {%- endmacro %}

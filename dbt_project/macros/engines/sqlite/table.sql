@@ -1,6 +1,6 @@
 {#
-    dbt-sqlite drops a table before it builds the new one: a reader meets "no such table", and a model that fails
-    leaves none. Here the new table is built beside the old one and takes its name when it is whole.
+    dbt-sqlite drops a table before it builds the new one, so that readers and failed models find no table. Here the new
+    table is built under another name and renamed when complete.
 #}
 {% materialization table, adapter='sqlite' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -19,7 +19,7 @@
     {% if old_relation is not none %}
         {% do run_query('drop ' ~ old_relation.type ~ ' if exists ' ~ old_relation) %}
     {% endif %}
-    {# the keys of other tables go on naming this one while it is renamed #}
+    {# otherwise the rename would change the foreign keys of other tables #}
     {% do run_query('pragma legacy_alter_table = on') %}
     {% do run_query('alter table ' ~ new_relation ~ ' rename to "' ~ this.identifier ~ '"') %}
 

@@ -2,9 +2,11 @@
 
 with
 
-rfm_scores as (
+scores as (
 
-    select * from {{ ref('rfm_scores') }}
+    select * from {{ ref('int_rfm_scores') }}
+
+    where snapshot_number = 0
 
 ),
 
@@ -18,33 +20,33 @@ customer_snapshots as (
 
 predictions as (
 
-    select * from {{ ref('predictions') }}
+    select * from {{ ref('int_current_predictions') }}
 
 ),
 
--- What a customer usually spends within a horizon: the net revenue so far, spread over the time since the first order.
+-- Usual spend within a horizon: net revenue to date, spread evenly over the time since the first order.
 valued as (
 
     select
-        rfm_scores.customer_id,
-        rfm_scores.segment,
-        rfm_scores.segment_detail,
-        rfm_scores.recency,
-        rfm_scores.frequency,
-        customer_snapshots.monetary_minor,
+        scores.customer_id,
+        scores.segment,
+        scores.segment_detail,
+        scores.recency,
+        scores.frequency,
+        scores.monetary_minor,
         customer_snapshots.gross_minor,
         predictions.purchase_probability,
-        {{ greatest('customer_snapshots.monetary_minor', '0') }} * {{ setting('horizon_days') }}.0 / {{ greatest(
+        {{ greatest('scores.monetary_minor', '0') }} * {{ setting('horizon_days') }}.0 / {{ greatest(
             'customer_snapshots.as_of_day - customer_snapshots.first_order_day', setting('horizon_days')
         ) }} as usual_spend_minor
 
-    from rfm_scores
+    from scores
 
     inner join customer_snapshots
-        on rfm_scores.customer_id = customer_snapshots.customer_id
+        on scores.customer_id = customer_snapshots.customer_id
 
     left join predictions
-        on rfm_scores.customer_id = predictions.customer_id
+        on scores.customer_id = predictions.customer_id
 
 )
 

@@ -6,7 +6,7 @@ described as (
 
 ),
 
-versioned as (
+ranked as (
 
     select
         *,
@@ -16,8 +16,8 @@ versioned as (
 
 ),
 
--- Exports that were put behind each other have a header amid their rows, which describes no customer.
-judged as (
+-- Concatenated files have a header line in the middle.
+classified as (
 
     select
         load_id,
@@ -36,8 +36,8 @@ judged as (
         end as reason,
         landed_text
 
-    from versioned
+    from ranked
 
 )
 
-select * from judged
+select * from classified

@@ -6,7 +6,7 @@ described as (
 
 ),
 
-versioned as (
+ranked as (
 
     select
         *,
@@ -19,7 +19,7 @@ versioned as (
 
 ),
 
-judged as (
+classified as (
 
     select
         load_id,
@@ -36,8 +36,8 @@ judged as (
         end as reason,
         landed_text
 
-    from versioned
+    from ranked
 
 )
 
-select * from judged
+select * from classified

@@ -2,19 +2,19 @@
 
 with
 
-transactions_judged as (
+transactions as (
 
     select * from {{ ref('int_transactions_classified') }}
 
 ),
 
-customers_judged as (
+customers as (
 
     select * from {{ ref('int_customers_classified') }}
 
 ),
 
-products_judged as (
+products as (
 
     select * from {{ ref('int_products_classified') }}
 
@@ -30,7 +30,7 @@ unioned as (
         landed_text,
         amount_minor
 
-    from transactions_judged
+    from transactions
 
     union all
 
@@ -42,7 +42,7 @@ unioned as (
         landed_text,
         null as amount_minor
 
-    from customers_judged
+    from customers
 
     union all
 
@@ -54,7 +54,7 @@ unioned as (
         landed_text,
         null as amount_minor
 
-    from products_judged
+    from products
 
 )
 

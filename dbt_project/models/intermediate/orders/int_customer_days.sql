@@ -20,10 +20,10 @@ lines_and_orders as (
         customer_id,
         counted_day as day,
         amount_minor as net_minor,
-        case when amount_minor > 0 then amount_minor else 0 end as gross_minor,
-        case when amount_minor < 0 then amount_minor else 0 end as returned_minor,
-        case when amount_minor > 0 then 1 else 0 end as sold_lines,
-        case when amount_minor < 0 then 1 else 0 end as returned_lines,
+        gross_minor,
+        returned_minor,
+        1 - is_return as sold_lines,
+        is_return as returned_lines,
         0 as order_count
 
     from transactions
@@ -62,7 +62,7 @@ summed_to_days as (
 
 ),
 
-run as (
+with_running_totals as (
 
     select
         customer_id,
@@ -83,4 +83,4 @@ run as (
 
 )
 
-select * from run
+select * from with_running_totals

@@ -6,7 +6,7 @@ observed_period as (
 
 ),
 
-stepped as (
+month_numbers as (
 
     select
         {{ month_number(date_from_day_number('first_day')) }} as month_number,
@@ -22,7 +22,7 @@ stepped as (
         month_number + 1 as month_number,
         last_month
 
-    from stepped
+    from month_numbers
 
     where month_number < last_month
 
@@ -34,7 +34,7 @@ dated as (
         month_number,
         {{ date_from_month_number('month_number') }} as month
 
-    from stepped
+    from month_numbers
 
 )
 

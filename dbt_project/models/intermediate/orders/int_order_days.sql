@@ -50,8 +50,8 @@ spaced as (
 
 ),
 
--- Decayed counts are kept as they stand on the latest as-of date; an earlier one scales them up.
-run as (
+-- Decayed counts are as of the latest snapshot; customer_features scales them to the date of each snapshot.
+with_running_totals as (
 
     select
         spaced.customer_id,
@@ -93,7 +93,7 @@ measured as (
         decayed_orders_30,
         decayed_orders_90
 
-    from run
+    from with_running_totals
 
 )
 

@@ -6,7 +6,7 @@ transactions as (
 
 ),
 
--- An invoice that only takes back has no positive line, and is no order.
+-- An invoice of returns alone is not an order.
 summed_to_orders as (
 
     select
@@ -14,8 +14,8 @@ summed_to_orders as (
         order_id,
         min(invoice_date) as order_date,
         min(invoice_day) as order_day,
-        sum(case when amount_minor > 0 then amount_minor else 0 end) as gross_minor,
-        sum(case when amount_minor < 0 then amount_minor else 0 end) as returned_minor,
+        sum(gross_minor) as gross_minor,
+        sum(returned_minor) as returned_minor,
         count(*) as line_count,
         count(distinct product_id) as product_count,
         sum(quantity) as quantity
@@ -24,7 +24,7 @@ summed_to_orders as (
 
     group by customer_id, order_id
 
-    having max(amount_minor) > 0
+    having min(is_return) = 0
 
 )
 

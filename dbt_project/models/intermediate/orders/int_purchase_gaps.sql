@@ -14,7 +14,7 @@ order_days as (
 
 ),
 
--- Gaps that ended in the last 365 days up to the as-of date, each beside the silence since then.
+-- Gaps that ended in the 365 days up to the as-of date, each with the current recency.
 compared as (
 
     select

@@ -2,7 +2,7 @@
 
 with
 
-snapshots_scored as (
+both_snapshots as (
 
     select * from {{ ref('int_rfm_scores') }}
 
@@ -10,36 +10,8 @@ snapshots_scored as (
 
 ),
 
--- Last time's customers carry their scores, which mark the cut points; today's are placed among them.
-placed as (
-
-    select
-        *,
-        case when snapshot_number = 1 then recency_score end as recency_cut,
-        case when snapshot_number = 1 then frequency_score end as frequency_cut,
-        case when snapshot_number = 1 then monetary_score end as monetary_cut
-
-    from snapshots_scored
-
-),
-
-reached as (
-
-    select
-        *,
-        {{ quartile_reached('recency_cut', 'recency desc', 'frequency asc, customer_id asc') }}
-            as recency_reached,
-        {{ quartile_reached('frequency_cut', 'frequency asc', 'recency desc, customer_id asc') }}
-            as frequency_reached,
-        {{ quartile_reached('monetary_cut', 'monetary_minor asc', 'recency desc, customer_id asc') }}
-            as monetary_reached
-
-    from placed
-
-),
-
--- Joined from the table, not from the rows above: SQLite finds no index for what it has computed twice.
-last_time as (
+-- Read from the table again: SQLite has no index on a CTE that it materializes.
+previous as (
 
     select * from {{ ref('int_rfm_scores') }}
 
@@ -47,36 +19,61 @@ last_time as (
 
 ),
 
-compared as (
+-- The scores of the previous snapshot mark the cut points; customers of the latest snapshot are ranked among them.
+with_cut_points as (
 
     select
-        today.customer_id,
-        last_time.as_of_date as from_as_of_date,
-        today.as_of_date as to_as_of_date,
-        last_time.segment as from_segment,
-        {{ segment_of('today.recency_reached + today.frequency_reached + today.monetary_reached') }}
-            as segment_at_last_cut_points,
-        today.segment as to_segment,
-        today.monetary_minor,
-        today.frequency - last_time.frequency as orders_since,
-        today.monetary_minor - last_time.monetary_minor as amount_since_minor
+        *,
+        case when snapshot_number = 1 then recency_score end as recency_cut,
+        case when snapshot_number = 1 then frequency_score end as frequency_cut,
+        case when snapshot_number = 1 then monetary_score end as monetary_cut
 
-    from reached as today
-
-    inner join last_time
-        on
-            today.customer_id = last_time.customer_id
-            and today.snapshot_number = 0
+    from both_snapshots
 
 ),
 
-explained as (
+rescored as (
+
+    select
+        *,
+        {{ rfm_score_by_cut_points('recency', 'recency_cut') }} as recency_rescored,
+        {{ rfm_score_by_cut_points('frequency', 'frequency_cut') }} as frequency_rescored,
+        {{ rfm_score_by_cut_points('monetary', 'monetary_cut') }} as monetary_rescored
+
+    from with_cut_points
+
+),
+
+compared as (
+
+    select
+        latest.customer_id,
+        previous.as_of_date as from_as_of_date,
+        latest.as_of_date as to_as_of_date,
+        previous.segment as from_segment,
+        {{ segment_of('latest.recency_rescored + latest.frequency_rescored + latest.monetary_rescored') }}
+            as segment_at_previous_cut_points,
+        latest.segment as to_segment,
+        latest.monetary_minor,
+        latest.frequency - previous.frequency as orders_since,
+        latest.monetary_minor - previous.monetary_minor as amount_since_minor
+
+    from rescored as latest
+
+    inner join previous
+        on
+            latest.customer_id = previous.customer_id
+            and latest.snapshot_number = 0
+
+),
+
+classified as (
 
     select
         *,
         case
             when from_segment = to_segment then 'stayed'
-            when segment_at_last_cut_points = from_segment then 'cut_points'
+            when segment_at_previous_cut_points = from_segment then 'cut_points'
             when orders_since > 0 or amount_since_minor > 0 then 'ordered'
             when amount_since_minor < 0 then 'returned'
             else 'silent'
@@ -86,4 +83,4 @@ explained as (
 
 )
 
-select * from explained
+select * from classified

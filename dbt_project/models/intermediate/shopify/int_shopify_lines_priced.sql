@@ -8,7 +8,7 @@ order_lines as (
 
 ),
 
--- What belongs to the order stands in its first line only.
+-- Only the first line of an order has the fields of the order.
 filled as (
 
     select
@@ -44,7 +44,7 @@ filled as (
 
 ),
 
--- The form has no customer id, and an e-mail address must not be one: a customer is named by the first order.
+-- The format has no customer id, and an id must not reveal an e-mail address: a customer is named by the first order.
 summed as (
 
     select
@@ -78,20 +78,21 @@ shared as (
 
 ),
 
--- An order's discount is spread over its lines by their value, so that they add up to its subtotal. Where the
--- subtotal cannot be read, nobody knows what the lines came to.
+-- The discount of an order is spread over its lines by value, so that they add up to its subtotal. Without a readable
+-- subtotal the amounts of the lines are unknown.
 discounted as (
 
     select
         load_id,
         line_number,
         line_of_order,
+        order_id || '-' || line_of_order as transaction_id,
         order_id,
         case when email is not null then 'customer-' || replace(first_order_id, '#', '') end as customer_id,
         product_id,
         product_name,
         customer_name,
-        email,
+        email as customer_email,
         country,
         currency,
         invoice_at,

@@ -11,22 +11,8 @@ shopify_lines as (
 sold as (
 
     select
-        load_id,
-        line_number,
         'transactions' as entity,
-        order_id || '-' || line_of_order as transaction_id,
-        order_id,
-        customer_id,
-        product_id,
-        product_name,
-        customer_name,
-        email as customer_email,
-        country,
-        invoice_at,
-        quantity,
-        amount_minor,
-        unit_price_minor,
-        currency,
+        {{ transaction_columns() }},
         is_cancelled,
         landed_text
 
@@ -34,20 +20,20 @@ sold as (
 
 ),
 
--- A refund stands in the first line of its order. It has an amount and no date: it counts on the day of the order.
+-- The first line of an order has its refunded amount, without a date: the refund counts on the day of the order.
 refunded as (
 
     select
+        'refunds' as entity,
         load_id,
         line_number,
-        'refunds' as entity,
         order_id || '-refund' as transaction_id,
         order_id,
         customer_id,
         'refund' as product_id,
         'Refund' as product_name,
         customer_name,
-        email as customer_email,
+        customer_email,
         country,
         invoice_at,
         0 as quantity,

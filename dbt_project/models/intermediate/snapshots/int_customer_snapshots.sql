@@ -22,10 +22,9 @@ customer_days as (
 
 ),
 
--- A snapshot sees the last order day on or before its date, and all that was counted up to it.
--- Nothing dated later is read, but for the one column that says what happened next.
--- SQLite takes a cross join in the order that is written, and so looks for days of seen snapshots only.
-seen as (
+-- A snapshot observes the last order day on or before its date and the running totals of that date. next_order_day is
+-- the only later value; it is for the label. SQLite executes a cross join in the written order, which is faster here.
+observed as (
 
     select
         order_days.customer_id,
@@ -66,4 +65,4 @@ seen as (
 
 )
 
-select * from seen
+select * from observed

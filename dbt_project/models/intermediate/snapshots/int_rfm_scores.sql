@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ create_index('int_rfm_scores_key', ['snapshot_number', 'customer_id'], unique=true) }}") }}
+
 with
 
 customer_snapshots as (
@@ -12,7 +14,6 @@ segment_map as (
 
 ),
 
--- The scores of rfm_scores, at every snapshot.
 scored as (
 
     select
@@ -22,37 +23,39 @@ scored as (
         recency,
         frequency,
         monetary_minor,
-        {{ quartile('recency desc', 'frequency asc, customer_id asc', within='snapshot_number') }} as recency_score,
-        {{ quartile('frequency asc', 'recency desc, customer_id asc', within='snapshot_number') }} as frequency_score,
-        {{ quartile('monetary_minor asc', 'recency desc, customer_id asc', within='snapshot_number') }}
-            as monetary_score
+        {{ rfm_score('recency') }} as recency_score,
+        {{ rfm_score('frequency') }} as frequency_score,
+        {{ rfm_score('monetary') }} as monetary_score
 
     from customer_snapshots
+
+),
+
+summed as (
+
+    select
+        *,
+        recency_score + frequency_score + monetary_score as overall_rfm_score,
+        cast(recency_score * 100 + frequency_score * 10 + monetary_score as {{ dbt.type_string() }}) as rfm_cell
+
+    from scored
 
 ),
 
 segmented as (
 
     select
-        scored.customer_id,
-        scored.snapshot_number,
-        scored.as_of_date,
-        scored.recency,
-        scored.frequency,
-        scored.monetary_minor,
-        scored.recency_score,
-        scored.frequency_score,
-        scored.monetary_score,
-        {{ segment_of('scored.recency_score + scored.frequency_score + scored.monetary_score') }} as segment,
+        summed.*,
+        {{ segment_of('summed.overall_rfm_score') }} as segment,
         segment_map.segment_detail
 
-    from scored
+    from summed
 
     left join segment_map
         on
-            scored.recency_score = segment_map.recency_score
-            and scored.frequency_score = segment_map.frequency_score
-            and scored.monetary_score = segment_map.monetary_score
+            summed.recency_score = segment_map.recency_score
+            and summed.frequency_score = segment_map.frequency_score
+            and summed.monetary_score = segment_map.monetary_score
 
 )
 

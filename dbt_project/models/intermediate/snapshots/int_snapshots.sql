@@ -6,8 +6,8 @@ observed_period as (
 
 ),
 
--- Latest first, a horizon apart, as long as some order lies on or before the date.
-stepped as (
+-- Latest first, one horizon apart, down to the day of the first order.
+snapshot_days as (
 
     select
         0 as snapshot_number,
@@ -25,7 +25,7 @@ stepped as (
         as_of_day - {{ setting('horizon_days') }} as as_of_day,
         first_order_day
 
-    from stepped
+    from snapshot_days
 
     where
         snapshot_number + 1 < {{ setting('snapshot_count') }}
@@ -40,7 +40,7 @@ dated as (
         {{ date_from_day_number('as_of_day') }} as as_of_date,
         as_of_day
 
-    from stepped
+    from snapshot_days
 
 )
 

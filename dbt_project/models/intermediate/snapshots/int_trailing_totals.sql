@@ -14,7 +14,7 @@ customer_days as (
 
 ),
 
--- The last 365 days up to the as-of date, that day included.
+-- The 365 days up to and including the as-of date.
 aged as (
 
     select

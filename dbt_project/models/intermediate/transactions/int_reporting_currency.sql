@@ -6,7 +6,7 @@ shopify_order_lines as (
 
 ),
 
--- The other forms say nothing of a currency.
+-- Only this format has a currency.
 counted as (
 
     select

@@ -18,30 +18,12 @@ reporting_currency as (
 
 ),
 
--- The first rule that a row meets is its reason.
-judged as (
+-- A row's reason is the first rule it matches.
+classified as (
 
     select
-        lines.load_id,
-        lines.line_number,
-        lines.form,
-        lines.entity,
-        lines.transaction_id,
-        lines.order_id,
-        lines.customer_id,
-        lines.product_id,
-        lines.product_name,
-        lines.customer_name,
-        lines.customer_email,
-        lines.country,
-        lines.invoice_at,
-        lines.invoice_date,
+        lines.*,
         {{ day_number('lines.invoice_date') }} as invoice_day,
-        lines.quantity,
-        lines.amount_minor,
-        lines.unit_price_minor,
-        lines.currency,
-        lines.landed_text,
         case
             when lines.unreadable_reason is not null then lines.unreadable_reason
             when lines.version_number > 1 then 'superseded'
@@ -54,7 +36,7 @@ judged as (
 
                 where
                     non_product_codes.matches = 'prefix'
-                    and lines.form = non_product_codes.form
+                    and lines.format = non_product_codes.format
                     and substr(lines.product_id, 1, length(non_product_codes.code)) = non_product_codes.code
             ) then 'not_a_product'
             when lines.amount_minor = 0 then 'zero_amount'
@@ -68,7 +50,7 @@ judged as (
 
     left join non_product_codes as exact_codes
         on
-            lines.form = exact_codes.form
+            lines.format = exact_codes.format
             and lines.product_id = exact_codes.code
             and exact_codes.matches = 'exact'
 
@@ -76,33 +58,19 @@ judged as (
 
 ),
 
--- The landed text is wanted for rows that are left out only.
+-- The landed text is published for rejected rows only; it would double the size of this table.
 trimmed as (
 
     select
-        load_id,
-        line_number,
-        form,
+        format,
         entity,
-        transaction_id,
-        order_id,
-        customer_id,
-        product_id,
-        product_name,
-        customer_name,
-        customer_email,
-        country,
-        invoice_at,
+        {{ transaction_columns() }},
         invoice_date,
         invoice_day,
-        quantity,
-        amount_minor,
-        unit_price_minor,
-        currency,
         reason,
         case when reason <> 'kept' then landed_text end as landed_text
 
-    from judged
+    from classified
 
 )
 

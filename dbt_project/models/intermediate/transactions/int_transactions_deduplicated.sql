@@ -8,9 +8,9 @@ lines as (
 
 ),
 
--- Rule 2. Of the readable rows of one transaction the latest load wins, and in a load the last line. Few ids come
--- again, and only their rows are put in order.
-ids_repeated as (
+-- Rule 2. Of the parsed rows of one transaction the latest load wins, and within a load the last line. Few ids repeat,
+-- so only their rows are sorted. The table is read three times, because engines copy a CTE that is used more than once.
+repeated_ids as (
 
     select transaction_id
 
@@ -22,7 +22,7 @@ ids_repeated as (
 
 ),
 
-ranked as (
+repeated_ids_ranked as (
 
     select
         load_id,
@@ -35,7 +35,7 @@ ranked as (
 
     from {{ ref('int_transactions_parsed') }}
 
-    where transaction_id in (select ids_repeated.transaction_id from ids_repeated)
+    where transaction_id in (select repeated_ids.transaction_id from repeated_ids)
 
 ),
 
@@ -43,48 +43,27 @@ versioned as (
 
     select
         lines.*,
-        coalesce(ranked.version_number, 1) as version_number
+        coalesce(repeated_ids_ranked.version_number, 1) as version_number
 
     from lines
 
-    left join ranked
+    left join repeated_ids_ranked
         on
-            lines.load_id = ranked.load_id
-            and lines.line_number = ranked.line_number
-            and lines.entity = ranked.entity
+            lines.load_id = repeated_ids_ranked.load_id
+            and lines.line_number = repeated_ids_ranked.line_number
+            and lines.entity = repeated_ids_ranked.entity
 
 ),
 
--- Rule 3, with duplicate_lines 'drop' only. Of rows that are equal in every field the first stays; where a form gives
--- each line an id of its own no two are.
-repeated as (
+-- Rule 3, only with duplicate_lines 'drop': of rows that are equal in every field the first is kept. Rows of a format
+-- with an id for each line are never equal.
+deduplicated as (
 
     select
-        load_id,
-        line_number,
-        form,
-        entity,
-        transaction_id,
-        order_id,
-        customer_id,
-        product_id,
-        product_name,
-        customer_name,
-        customer_email,
-        country,
-        invoice_at,
-        invoice_date,
-        quantity,
-        amount_minor,
-        unit_price_minor,
-        currency,
-        is_cancelled,
-        landed_text,
-        unreadable_reason,
-        version_number,
+        *,
         {% if setting('duplicate_lines') == 'drop' %}
             row_number() over (
-                partition by form, order_id, landed_text, unreadable_reason is null, version_number
+                partition by format, order_id, landed_text, unreadable_reason is null, version_number
                 order by load_id, line_number
             ) as repetition_number
         {% else %}
@@ -95,4 +74,4 @@ repeated as (
 
 )
 
-select * from repeated
+select * from deduplicated

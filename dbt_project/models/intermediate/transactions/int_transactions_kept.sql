@@ -2,7 +2,7 @@
 
 with
 
-judged as (
+kept as (
 
     select * from {{ ref('int_transactions_classified') }}
 
@@ -10,30 +10,30 @@ judged as (
 
 ),
 
--- The day on which a line counts: its own, or for returns dated by order that of the
--- customer's latest sale of the product up to then, if there was one.
+-- Kept amounts are never 0, so that a line is either a sale or a return.
+signed as (
+
+    select
+        *,
+        case when amount_minor < 0 then 1 else 0 end as is_return,
+        case when amount_minor > 0 then amount_minor else 0 end as gross_minor,
+        case when amount_minor < 0 then amount_minor else 0 end as returned_minor
+
+    from kept
+
+),
+
+-- With return_dating 'order' a return counts on the day of the customer's latest sale of the product before it.
 dated as (
 
     select
-        transaction_id,
-        order_id,
-        customer_id,
-        product_id,
-        product_name,
-        customer_name,
-        customer_email,
-        country,
-        load_id,
-        line_number,
-        invoice_at,
-        invoice_date,
-        invoice_day,
+        *,
         {% if setting('return_dating') == 'order' %}
             case
-                when amount_minor < 0
+                when is_return = 1
                     then
                         coalesce(
-                            max(case when amount_minor > 0 then invoice_day end) over (
+                            max(case when is_return = 0 then invoice_day end) over (
                                 partition by customer_id, product_id
                                 order by invoice_at, load_id, line_number
                                 rows unbounded preceding
@@ -41,16 +41,12 @@ dated as (
                             invoice_day
                         )
                 else invoice_day
-            end as counted_day,
+            end as counted_day
         {% else %}
-            invoice_day as counted_day,
+            invoice_day as counted_day
         {% endif %}
-        quantity,
-        amount_minor,
-        unit_price_minor,
-        currency
 
-    from judged
+    from signed
 
 )
 

@@ -6,30 +6,12 @@ lines as (
 
 ),
 
--- Rule 1. What cannot be read can be neither counted nor corrected by.
-read as (
+-- Rule 1. A row with an unparseable field is never counted and never replaces another version.
+parsed as (
 
     select
-        load_id,
-        line_number,
-        form,
-        entity,
-        transaction_id,
-        order_id,
-        customer_id,
-        product_id,
-        product_name,
-        customer_name,
-        customer_email,
-        country,
-        invoice_at,
+        *,
         {{ date_of('invoice_at') }} as invoice_date,
-        quantity,
-        amount_minor,
-        unit_price_minor,
-        currency,
-        is_cancelled,
-        landed_text,
         case
             when transaction_id is null then 'unreadable_transaction_id'
             when product_id is null then 'unreadable_product_id'
@@ -43,4 +25,4 @@ read as (
 
 )
 
-select * from read
+select * from parsed

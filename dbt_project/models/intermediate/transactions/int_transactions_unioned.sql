@@ -23,24 +23,12 @@ shopify_transactions as (
 unioned as (
 
     select
-        load_id,
-        line_number,
-        'standard' as form,
+        'standard_transactions' as format,
         'transactions' as entity,
-        transaction_id,
-        order_id,
-        customer_id,
-        product_id,
+        {{ transaction_columns(
+            absent=['product_name', 'customer_name', 'customer_email', 'country', 'unit_price_minor', 'currency']
+        ) }},
         rounded_id,
-        null as product_name,
-        null as customer_name,
-        null as customer_email,
-        null as country,
-        invoice_at,
-        quantity,
-        amount_minor,
-        null as unit_price_minor,
-        null as currency,
         0 as is_cancelled,
         landed_text
 
@@ -49,24 +37,10 @@ unioned as (
     union all
 
     select
-        load_id,
-        line_number,
-        'uci' as form,
+        'uci_order_lines' as format,
         'transactions' as entity,
-        transaction_id,
-        order_id,
-        customer_id,
-        product_id,
+        {{ transaction_columns(absent=['customer_name', 'customer_email', 'currency']) }},
         rounded_id,
-        product_name,
-        null as customer_name,
-        null as customer_email,
-        country,
-        invoice_at,
-        quantity,
-        amount_minor,
-        unit_price_minor,
-        null as currency,
         0 as is_cancelled,
         landed_text
 
@@ -75,24 +49,10 @@ unioned as (
     union all
 
     select
-        load_id,
-        line_number,
-        'shopify' as form,
+        'shopify_order_lines' as format,
         entity,
-        transaction_id,
-        order_id,
-        customer_id,
-        product_id,
+        {{ transaction_columns() }},
         null as rounded_id,
-        product_name,
-        customer_name,
-        customer_email,
-        country,
-        invoice_at,
-        quantity,
-        amount_minor,
-        unit_price_minor,
-        currency,
         is_cancelled,
         landed_text
 

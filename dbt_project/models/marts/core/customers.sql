@@ -26,7 +26,7 @@ first_seen as (
 
 ),
 
--- Forms without a customers file say who a customer is in their lines: the latest line counts.
+-- Formats without a customers file have name and country in each line: the latest line counts.
 latest_first as (
 
     select

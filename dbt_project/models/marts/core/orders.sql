@@ -6,7 +6,7 @@ orders_summed as (
 
 ),
 
-listed as (
+published as (
 
     select
         customer_id,
@@ -23,4 +23,4 @@ listed as (
 
 )
 
-select * from listed
+select * from published

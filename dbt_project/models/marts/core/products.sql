@@ -26,7 +26,7 @@ first_seen as (
 
 ),
 
--- A product that no file describes is named by its latest line.
+-- A product without a products file is described by its latest line, sales before returns.
 latest_first as (
 
     select
@@ -40,7 +40,7 @@ latest_first as (
         row_number() over (
             partition by transactions.product_id
             order by
-                transactions.amount_minor > 0 desc,
+                transactions.is_return asc,
                 transactions.invoice_at desc,
                 transactions.load_id desc,
                 transactions.line_number desc,

@@ -11,7 +11,7 @@ transactions_kept as (
 
 ),
 
-listed as (
+published as (
 
     select
         transaction_id,
@@ -22,10 +22,10 @@ listed as (
         {{ money('amount_minor') }} as amount,
         invoice_at as created_at,
         order_id as invoice_id,
-        case when amount_minor < 0 then 1 else 0 end as is_return
+        is_return
 
     from transactions_kept
 
 )
 
-select * from listed
+select * from published

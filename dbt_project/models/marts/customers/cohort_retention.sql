@@ -53,7 +53,7 @@ returned as (
 
 ),
 
--- Every month since the first, also those in which nobody came.
+-- Every month since the first order, also months without orders of the cohort.
 filled as (
 
     select

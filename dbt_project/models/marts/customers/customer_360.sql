@@ -24,7 +24,7 @@ customer_snapshots as (
 
 scores as (
 
-    select * from {{ ref('int_scores_explained') }}
+    select * from {{ ref('int_current_scores') }}
 
 ),
 
@@ -53,10 +53,10 @@ joined as (
         {{ money_per('lifetimes.gross_minor_so_far', 'scores.frequency') }} as average_order_value,
         customer_snapshots.mean_gap_days,
 
-        -- scores and the quartiles they stand for
+        -- scores and the range of values behind each
         scores.recency,
         scores.frequency,
-        scores.monetary,
+        {{ money('scores.monetary_minor') }} as monetary,
         scores.recency_score,
         scores.frequency_score,
         scores.monetary_score,
@@ -69,10 +69,10 @@ joined as (
         scores.recency_highest,
         scores.frequency_lowest,
         scores.frequency_highest,
-        scores.monetary_lowest,
-        scores.monetary_highest,
+        {{ money('scores.monetary_lowest_minor') }} as monetary_lowest,
+        {{ money('scores.monetary_highest_minor') }} as monetary_highest,
 
-        -- forecast
+        -- prediction
         predictions.purchase_probability,
         predictions.predicted_label,
         predictions.confidence,

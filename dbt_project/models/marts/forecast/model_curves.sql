@@ -6,7 +6,7 @@ curves as (
 
 ),
 
-listed as (
+published as (
 
     select
         model_run_id,
@@ -21,4 +21,4 @@ listed as (
 
 )
 
-select * from listed
+select * from published

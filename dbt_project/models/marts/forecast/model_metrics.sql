@@ -6,7 +6,7 @@ metrics as (
 
 ),
 
-listed as (
+published as (
 
     select
         model_run_id,
@@ -23,4 +23,4 @@ listed as (
 
 )
 
-select * from listed
+select * from published

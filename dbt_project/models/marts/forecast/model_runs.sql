@@ -6,50 +6,48 @@ runs as (
 
 ),
 
--- The run that was chosen by hand comes first; where none was, the latest.
-ranked as (
+run_in_use as (
 
-    select
-        *,
-        row_number() over (order by is_pinned desc, run_number desc, model_run_id asc) as run_rank
-
-    from runs
+    select * from {{ ref('int_model_run_in_use') }}
 
 ),
 
-listed as (
+published as (
 
     select
-        model_run_id,
-        run_number,
-        case when run_rank = 1 then 1 else 0 end as is_in_use,
-        is_pinned,
-        status,
-        message,
-        verdict,
-        verdict_reason,
-        verdict_rules,
-        as_of_date,
-        horizon_days,
-        chosen_model,
-        threshold,
-        threshold_rule,
-        training_rows,
-        training_windows,
-        first_training_date,
-        last_training_date,
-        evaluated_as_of_date,
-        evaluation_rows,
-        base_rate,
-        windows,
-        feature_names,
-        settings,
-        library_versions,
-        data_fingerprint,
-        card
+        runs.model_run_id,
+        runs.run_number,
+        case when run_in_use.model_run_id is not null then 1 else 0 end as is_in_use,
+        runs.is_pinned,
+        runs.status,
+        runs.message,
+        runs.verdict,
+        runs.verdict_reason,
+        runs.verdict_rules,
+        runs.as_of_date,
+        runs.horizon_days,
+        runs.chosen_model,
+        runs.threshold,
+        runs.threshold_rule,
+        runs.training_rows,
+        runs.training_windows,
+        runs.first_training_date,
+        runs.last_training_date,
+        runs.evaluated_as_of_date,
+        runs.evaluation_rows,
+        runs.base_rate,
+        runs.windows,
+        runs.feature_names,
+        runs.settings,
+        runs.library_versions,
+        runs.data_fingerprint,
+        runs.card
 
-    from ranked
+    from runs
+
+    left join run_in_use
+        on runs.model_run_id = run_in_use.model_run_id
 
 )
 
-select * from listed
+select * from published

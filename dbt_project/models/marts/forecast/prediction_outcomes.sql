@@ -24,7 +24,7 @@ observed_period as (
 
 ),
 
--- Of several scorings of a day the last one counts; customers whom the data no longer has are left out.
+-- Of several predictions of a day the last counts; customers who are no longer in the data are left out.
 ranked as (
 
     select
@@ -38,7 +38,7 @@ ranked as (
         row_number() over (
             partition by prediction_log.prediction_date, prediction_log.customer_id
             order by prediction_log.log_number desc, prediction_log.model_run_id asc
-        ) as scoring_rank
+        ) as prediction_rank
 
     from prediction_log
 
@@ -47,7 +47,7 @@ ranked as (
 
 ),
 
--- Nobody knows an outcome before the last day of the horizon has been observed.
+-- An outcome is known when the last day of the horizon is observed.
 finished as (
 
     select
@@ -63,12 +63,12 @@ finished as (
     from ranked
 
     where
-        scoring_rank = 1
+        prediction_rank = 1
         and prediction_day + horizon_days <= (select observed_period.as_of_day from observed_period)
 
 ),
 
--- An order of the prediction date itself was known when the forecast was made.
+-- An order on the prediction date was known to the model and does not count.
 compared as (
 
     select

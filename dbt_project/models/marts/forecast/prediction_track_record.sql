@@ -41,7 +41,7 @@ summed as (
 
 ),
 
--- All bands of a date name the same run, also where two runs scored some of its customers each.
+-- All bands of a date have the same run, also if two runs scored customers of the date.
 named as (
 
     select

@@ -18,9 +18,33 @@ reporting_currency as (
 
 ),
 
+transactions as (
+
+    select * from {{ ref('transactions') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('customers') }}
+
+),
+
+rfm_scores as (
+
+    select * from {{ ref('rfm_scores') }}
+
+),
+
 orders as (
 
     select * from {{ ref('orders') }}
+
+),
+
+products as (
+
+    select * from {{ ref('products') }}
 
 ),
 
@@ -48,11 +72,11 @@ counted as (
         (select input_fingerprint from last_load) as input_fingerprint,
         {{ text_literal(project_version()) }} as code_version,
         (select coalesce(sum(row_count), 0) from loads) as landed_rows,
-        (select count(*) from {{ ref('transactions') }}) as kept_transactions,
-        (select count(*) from {{ ref('customers') }}) as customers,
-        (select count(*) from {{ ref('rfm_scores') }}) as scored_customers,
+        (select count(*) from transactions) as kept_transactions,
+        (select count(*) from customers) as customers,
+        (select count(*) from rfm_scores) as scored_customers,
         (select count(*) from orders) as orders,
-        (select count(*) from {{ ref('products') }}) as products,
+        (select count(*) from products) as products,
         cast(null as {{ dbt.type_int() }}) as data_tests,
         cast(null as {{ dbt.type_int() }}) as data_tests_passed,
         cast(null as {{ dbt.type_string() }}) as build_fingerprint

@@ -1,4 +1,4 @@
-{# Filled by the macro that runs when dbt ends, which knows how the tests went. #}
+{# The on-run-end hook record_test_results fills in the status. #}
 with
 
 data_tests as (

@@ -6,7 +6,7 @@ loads as (
 
 ),
 
-rows_judged as (
+classified_rows as (
 
     select * from {{ ref('int_rows_classified') }}
 
@@ -14,22 +14,22 @@ rows_judged as (
 
 ),
 
-named as (
+published as (
 
     select
-        rows_judged.load_id,
+        classified_rows.load_id,
         loads.source,
-        rows_judged.entity,
-        rows_judged.line_number,
-        rows_judged.reason,
-        {{ row_without_email('rows_judged.landed_text') }} as landed_text,
-        {{ money('rows_judged.amount_minor') }} as amount
+        classified_rows.entity,
+        classified_rows.line_number,
+        classified_rows.reason,
+        {{ row_without_email('classified_rows.landed_text') }} as landed_text,
+        {{ money('classified_rows.amount_minor') }} as amount
 
-    from rows_judged
+    from classified_rows
 
     inner join loads
-        on rows_judged.load_id = loads.load_id
+        on classified_rows.load_id = loads.load_id
 
 )
 
-select * from named
+select * from published

@@ -6,7 +6,7 @@ loads as (
 
 ),
 
-rows_judged as (
+classified_rows as (
 
     select * from {{ ref('int_rows_classified') }}
 
@@ -21,13 +21,13 @@ counted as (
         count(*) as row_count,
         coalesce(sum(amount_minor), 0) as amount_minor
 
-    from rows_judged
+    from classified_rows
 
     group by load_id, entity, reason
 
 ),
 
-named as (
+published as (
 
     select
         counted.load_id,
@@ -45,4 +45,4 @@ named as (
 
 )
 
-select * from named
+select * from published

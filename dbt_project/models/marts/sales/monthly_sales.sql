@@ -58,7 +58,7 @@ orders_summed as (
 
 ),
 
--- Which month a day lies in is asked once a day.
+-- Sum to days first, so that the month is computed once a day and not once a customer.
 days_summed as (
 
     select

@@ -18,13 +18,13 @@ customer_snapshots as (
 
 ),
 
-buyers_expected as (
+forecast as (
 
     select * from {{ ref('int_expected_buyers') }}
 
 ),
 
--- The horizon before each as-of date, that day included.
+-- One horizon up to and including each as-of date.
 active as (
 
     select
@@ -69,11 +69,11 @@ joined as (
         known.new_customers,
         {{ money_per('active.gross_minor', 'active.orders') }} as average_order_value,
         known.customers_with_orders,
-        buyers_expected.buyers as expected_buyers,
-        {{ greatest('buyers_expected.buyers - buyers_expected.margin', '0.0') }} as expected_buyers_low,
-        {{ least('buyers_expected.buyers + buyers_expected.margin', '1.0 * known.customers_with_orders') }}
+        forecast.buyers as expected_buyers,
+        {{ greatest('forecast.buyers - forecast.margin', '0.0') }} as expected_buyers_low,
+        {{ least('forecast.buyers + forecast.margin', '1.0 * known.customers_with_orders') }}
             as expected_buyers_high,
-        {{ money(round_half_away('buyers_expected.revenue_at_risk_minor')) }} as revenue_at_risk
+        {{ money(round_half_away('forecast.revenue_at_risk_minor')) }} as revenue_at_risk
 
     from snapshots
 
@@ -83,8 +83,8 @@ joined as (
     left join active
         on snapshots.snapshot_number = active.snapshot_number
 
-    left join buyers_expected
-        on snapshots.snapshot_number = buyers_expected.snapshot_number
+    left join forecast
+        on snapshots.snapshot_number = forecast.snapshot_number
 
 )
 

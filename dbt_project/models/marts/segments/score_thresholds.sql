@@ -35,7 +35,7 @@ measured as (
 
 ),
 
--- How many scores one value has: more than one where a quartile ends amid equals.
+-- A value with more than one score is tied: the quartiles separate customers with equal values.
 values_scored as (
 
     select

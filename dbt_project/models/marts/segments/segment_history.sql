@@ -1,6 +1,6 @@
 with
 
-snapshots_scored as (
+scores as (
 
     select * from {{ ref('int_rfm_scores') }}
 
@@ -14,7 +14,7 @@ summed as (
         count(*) as customers,
         sum(monetary_minor) as revenue_minor
 
-    from snapshots_scored
+    from scores
 
     group by as_of_date, segment
 

@@ -1,56 +1,56 @@
 with
 
-snapshots_scored as (
+scores as (
 
     select * from {{ ref('int_rfm_scores') }}
 
 ),
 
-today as (
+latest as (
 
-    select * from snapshots_scored
+    select * from scores
 
     where snapshot_number = 0
 
 ),
 
-last_time as (
+previous as (
 
-    select * from snapshots_scored
+    select * from scores
 
     where snapshot_number = 1
 
 ),
 
-snapshot_last_time as (
+previous_snapshot as (
 
-    select distinct as_of_date from last_time
+    select distinct as_of_date from previous
 
 ),
 
--- Without an earlier snapshot nobody has moved.
+-- Without a previous snapshot there are no moves.
 moved as (
 
     select
-        snapshot_last_time.as_of_date as from_as_of_date,
-        today.as_of_date as to_as_of_date,
-        coalesce(last_time.segment, 'New customers') as from_segment,
-        today.segment as to_segment,
+        previous_snapshot.as_of_date as from_as_of_date,
+        latest.as_of_date as to_as_of_date,
+        coalesce(previous.segment, 'New customers') as from_segment,
+        latest.segment as to_segment,
         count(*) as customers,
-        {{ money('sum(today.monetary_minor)') }} as revenue
+        {{ money('sum(latest.monetary_minor)') }} as revenue
 
-    from today
+    from latest
 
-    cross join snapshot_last_time
+    cross join previous_snapshot
 
-    left join last_time
-        on today.customer_id = last_time.customer_id
+    left join previous
+        on latest.customer_id = previous.customer_id
 
     group by
-        snapshot_last_time.as_of_date,
-        today.as_of_date,
-        coalesce(last_time.segment, 'New customers'),
-        today.segment
+        previous_snapshot.as_of_date,
+        latest.as_of_date,
+        coalesce(previous.segment, 'New customers'),
+        latest.segment
 
 )
 

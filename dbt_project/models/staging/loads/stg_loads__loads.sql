@@ -12,7 +12,7 @@ renamed as (
         load_id,
 
         -- strings
-        form,
+        form as format,
         case when sheet = '' then file_name else file_name || ' (' || sheet || ')' end as source,
         case form
             when 'standard_customers' then 'customers'

@@ -31,16 +31,16 @@ renamed as (
         {{ minor_units_from_micros(read_micros('subtotal')) }} as subtotal_minor,
         {{ minor_units_from_micros(read_micros('refunded_amount')) }} as refunded_minor,
 
-        -- booleans: money that is there and cannot be read
+        -- booleans; an amount is unparseable if present but not a number
         {{ is_unreadable_number('lineitem_discount') }} as is_discount_unreadable,
         {{ is_unreadable_number('subtotal') }} as is_subtotal_unreadable,
         {{ is_unreadable_number('refunded_amount') }} as is_refund_unreadable,
 
-        -- timestamps, in the shop's own time
+        -- timestamps in the shop's local time
         {{ read_timestamp('created_at') }} as invoice_at,
         {{ read_text('cancelled_at') }} as cancelled_at,
 
-        -- the row as it was landed
+        -- landed row
         {{ row_as_text([
             'name', 'email', 'financial_status', 'created_at', 'cancelled_at', 'currency', 'subtotal',
             'discount_amount', 'refunded_amount', 'lineitem_quantity', 'lineitem_name', 'lineitem_price',

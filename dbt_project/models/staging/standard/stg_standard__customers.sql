@@ -25,7 +25,7 @@ renamed as (
             read_timestamp('signup_date', slashes=standard_date_order(), dashes=standard_date_order())
         ) }} as signup_date,
 
-        -- the row as it was landed
+        -- landed row
         {{ row_as_text(['customer_id', 'name', 'email', 'signup_date', 'country']) }} as landed_text
 
     from source

@@ -22,7 +22,7 @@ renamed as (
         -- numerics
         {{ minor_units_from_micros(read_micros('price')) }} as price_minor,
 
-        -- the row as it was landed
+        -- landed row
         {{ row_as_text(['product_id', 'product_name', 'category', 'price']) }} as landed_text
 
     from source

@@ -29,7 +29,7 @@ renamed as (
         -- timestamps
         {{ read_timestamp('invoice_date', slashes=standard_date_order(), dashes=standard_date_order()) }} as invoice_at,
 
-        -- the row as it was landed
+        -- landed row
         {{ row_as_text([
             'transaction_id', 'invoice_id', 'customer_id', 'product_id', 'invoice_date', 'quantity', 'amount'
         ]) }} as landed_text

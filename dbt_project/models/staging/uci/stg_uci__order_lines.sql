@@ -29,7 +29,7 @@ renamed as (
         -- timestamps; known copies of this file write month/day/year and day-month-year
         {{ read_timestamp('invoice_date', slashes='month_first', dashes='day_first') }} as invoice_at,
 
-        -- the row as it was landed
+        -- landed row
         {{ row_as_text([
             'invoice_no', 'stock_code', 'description', 'quantity', 'invoice_date', 'unit_price', 'customer_id',
             'country'
@@ -41,8 +41,8 @@ renamed as (
 
 ),
 
--- The form numbers no lines. Counting them within their invoice gives a line the same id
--- whenever its invoice is loaded again, also from another file.
+-- The format has no line ids. Numbering the lines within their invoice gives a line the same id when its invoice is
+-- loaded again, also from another file.
 numbered as (
 
     select

@@ -1,4 +1,4 @@
-"""Shops whose pages are read once each, and the marts that they were made from."""
+"""Shops with their pages, which are read once each, and their marts."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 
-from tests.reports.page.figures.marts import Marts
+from tests.reports.page.figures.compare.marts import Marts
 from tests.support.browser import draw_all, unfold
 
-READ = (Path(__file__).parent / "read_page.js").read_text(encoding="utf-8")
+READ = (Path(__file__).parent / "compare" / "read_page.js").read_text(encoding="utf-8")
 MADE_UP = {"small": "marts", "large": "large_marts", "lone": "lone_marts"}
 SHOPS = [*MADE_UP, "demo_shop", pytest.param("real_shop", marks=pytest.mark.real_data)]
 
 
 @dataclass(frozen=True)
 class Shop:
-    """A page on the disk, its marts, and all that the page shows."""
+    """A page on disk, its marts, and its content."""
 
     index: Path
     marts: Marts
     shown: dict[str, Any]
 
     def find(self, kind: str, name: str) -> dict[str, Any] | None:
-        """Return what stands under a name, None where it is not on the page."""
+        """Return the element of a name; None where it is not on the page."""
         found = [one for one in self.shown[kind] if one["name"] == name]
         if name == "model card":
             return {"parts": found} if found else None

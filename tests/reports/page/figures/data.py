@@ -1,17 +1,16 @@
-"""Parts 4, 6 and 7 but for the single customers: what must stand there."""
+"""The data section."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.reports.page.figures.checks import Check, Sentence, Shown, facts, table
-from tests.reports.page.figures.marts import Marts
-from tests.reports.page.figures.matching import says, unlike
+from tests.reports.page.figures.compare.checks import Check, Sentence, Shown, facts, table
+from tests.reports.page.figures.compare.marts import Marts
 
 REASONS = {
     "kept": "Kept",
-    "superseded": "A later load brought the same id again",
-    "duplicate": "Every field equals another row of the invoice",
+    "superseded": "A later load has the same id",
+    "duplicate": "Equal in every field to another row of the invoice",
     "no_customer": "No customer id (guest)",
     "not_a_product": "Not a product: postage, fees, adjustments",
     "zero_amount": "Amount is 0",
@@ -26,7 +25,7 @@ WHY = (
     " else capital(replace(reason, '_', ' ')) end"
 )
 LEDGER = """
-select {source} capital(entity) as "What: text", {why} as "Why: text",
+select {source} capital(entity) as "Entity: text", {why} as "Reason: text",
     case is_kept when 1 then 'yes' else 'no' end as "Kept: text", sum(row_count) as "Rows: whole",
     case when entity in ('transactions', 'refunds') then total(amount) end as "Amount: money2"
 from row_ledger group by {by} entity, reason order by {order}
@@ -38,7 +37,7 @@ ENTITIES = (
 
 
 def ledger(*, by_source: bool) -> Check:
-    """Compare what became of the rows, all together or by source."""
+    """Compare kept and left out rows, in total or by source."""
     return table(
         LEDGER.format(
             source='source as "Source: text",' if by_source else "",
@@ -49,27 +48,6 @@ def ledger(*, by_source: bool) -> Check:
             else f"{ENTITIES}, is_kept desc, sum(row_count) desc, reason",
         )
     )
-
-
-def exports(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare the rows of each CSV file with what is told of it, and with SQL."""
-    named = marts.ask("select segment from segments order by segment_order").rows
-    held = "id, name, e-mail, segment, score and probability"
-    expected = [
-        ("customers.csv", f"Every customer, also those without an order: {held}", "%"),
-        *(
-            (f"customers_{name.lower()}.csv", f"The customers of the segment {name}: {held}", name)
-            for (name,) in named
-        ),
-    ]
-    yield from unlike(shown["heads"] if shown else [], ["File", "Holds", "Rows"], "headings")
-    lines = shown["rows"] if shown else []
-    for line, (file, holds, segment) in zip(lines, expected, strict=True):
-        yield from unlike([line[0]["text"], line[1]["text"]], [file, holds], file)
-        sql = "select count(*) from customer_360 where coalesce(segment, '') like ?"
-        count = marts.value(sql, segment)
-        if not says(line[2]["text"], "whole", count, None):
-            yield f"{file}: shows {line[2]['text']!r} rows, SQL has {count}"
 
 
 def thresholds(shown: Shown | None, marts: Marts) -> Iterator[str]:
@@ -95,20 +73,19 @@ def thresholds(shown: Shown | None, marts: Marts) -> Iterator[str]:
 
 
 TABLES: dict[str, Check] = {
-    "Where each score begins and ends": thresholds,
-    "CSV files": exports,
-    "Every landed row and its money": ledger(by_source=False),
-    "Every landed row by source": ledger(by_source=True),
-    "Tests of the data and of the SQL": table(
+    "Score thresholds": thresholds,
+    "Landed rows and their amounts": ledger(by_source=False),
+    "Landed rows by source": ledger(by_source=True),
+    "Data tests": table(
         """
         select nullif(model, '') as "Table: text", test_name as "Test: text",
-            nullif(description, '') as "What it holds: text", kind as "Kind: text",
+            nullif(description, '') as "Condition: text", kind as "Kind: text",
             status as "Result: text"
         from data_tests
         order by case status when 'warn' then 1 when 'not run' then 2 else 3 end, model, test_name
         """
     ),
-    "Dictionary of the published tables": table(
+    "Data dictionary": table(
         """
         select table_name as "Table: text", column_name as "Column: text",
             nullif(unit, '') as "Unit: text", nullif(description, '') as "Meaning: text"
@@ -129,7 +106,7 @@ FACTS: dict[str, Check] = {
             (select count(*) from rfm_scores) as "Customers with an order: whole",
             (select count(*) from orders) as "Orders: whole",
             (select count(*) from products) as "Products: whole",
-            case scoring_method when 'ntile' then 'Quarters of equal size (ntile)' end
+            case scoring_method when 'ntile' then 'Quartiles of equal size (ntile)' end
                 as "Scores: text",
             case return_dating when 'return' then 'their own day' end as "Returns count on: text",
             coalesce(reporting_currency, 'as in the files') as "Currency: text",
@@ -148,7 +125,7 @@ select month as month, returned_amount as money from monthly_sales
 order by returned_amount, month limit 1
 """
 LEFT_OUT = (
-    "Each landed row is kept or left out for the first reason that fits; rows and money add up "
+    "Each landed row is kept, or left out for the first reason it matches. Rows and amounts add up "
     "to the files."
 )
 TIED = """
@@ -158,24 +135,13 @@ select count(*) as count from rfm_scores as r where exists (
 )
 """
 SENTENCES = (
-    Sentence("All {}.", "select count(*) as count from customers"),
-    Sentence(
-        "{} to {} of {}",
-        "select 1 as whole, min(100, count(*)) as whole, count(*) as whole from customers",
-    ),
     Sentence("{} of {} in the files were kept", KEPT),
     Sentence(
         f"{LEFT_OUT} Returns count on their own day and are never an order. "
         "Most were in {}: {}.",
         RETURNS,
     ),
-    Sentence("{} ordered as often as somebody who has another score", TIED),
-    Sentence("Equal numbers of orders have equal scores", TIED),
+    Sentence("{} have as many orders as a customer with another score", TIED),
+    Sentence("Customers with equal numbers of orders have equal scores", TIED),
     Sentence("This build"),
-    Sentence(
-        "CSV files beside this page, in UTF-8, safe to open in a spreadsheet: a text that begins "
-        "like a formula has an apostrophe before it. They hold e-mail addresses, which a "
-        "download from the API has only for whoever may see them; this page and its download "
-        "hold none."
-    ),
 )

@@ -1,4 +1,4 @@
-"""The drawer of one customer: what it shows, and what must stand there."""
+"""The drawer of one customer."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.reports.page.figures.checks import Shown
-from tests.reports.page.figures.marts import Marts
-from tests.reports.page.figures.matching import DASH, clean, says, unlike
+from tests.reports.page.figures.compare.checks import Shown
+from tests.reports.page.figures.compare.marts import Marts
+from tests.reports.page.figures.compare.matching import DASH, clean, says, unlike
 
-DRAWER = (Path(__file__).parent / "read_drawer.js").read_text(encoding="utf-8")
+DRAWER = (Path(__file__).parent / "compare" / "read_drawer.js").read_text(encoding="utf-8")
 PROFILE = """
 select c.customer_id as "Customer id: text", c.country as "Country: text",
     c.signup_date as "Signed up: short_day", c.first_order_date as "First order: short_day",
@@ -23,7 +23,7 @@ select c.customer_id as "Customer id: text", c.country as "Country: text",
     c.net_revenue as "Spent in all: money2", c.mean_gap_days as "Days between orders: gap"
 from customer_360 as c where c.customer_id = ?
 """
-# From where to where the quarter of a customer reaches, from the scores of all.
+# Lowest and highest value of the quartile of a customer, from the scores of all customers.
 SCORED = """
 select r.*, min(o.{measure}) as lowest, max(o.{measure}) as highest
 from rfm_scores as r join rfm_scores as o on o.{measure}_score = r.{measure}_score
@@ -33,7 +33,7 @@ ORDERS = """
 select o.order_id, o.order_date, o.gross_amount, o.return_amount, o.quantity, o.line_count
 from orders as o where o.customer_id = ? order by o.order_date desc, o.order_id desc
 """
-# Negative lines whose invoice has no positive one are returns on an invoice of their own.
+# Returns on separate invoices: negative lines of invoices without a positive line.
 APART = """
 select round(-sum(t.amount), 2) from transactions as t
 where t.customer_id = ? and t.amount < 0
@@ -41,7 +41,7 @@ where t.customer_id = ? and t.amount < 0
     select o.order_id from orders as o where o.customer_id = t.customer_id
   )
 """
-# The products of an order, the dearest first.
+# The products of an order, the highest amount first.
 PRODUCTS = """
 select p.product_name
 from transactions as t join products as p on p.product_id = t.product_id
@@ -51,7 +51,7 @@ group by p.product_id order by round(sum(t.amount), 2) desc, p.product_id limit 
 
 
 def drawer_says(shown: Shown, customer: str, marts: Marts) -> Iterator[str]:
-    """Yield what the drawer of a customer shows and SQL does not have."""
+    """Yield the differences between the drawer of a customer and SQL."""
     (row,) = marts.ask("select * from customer_360 where customer_id = ?", customer).with_names()
     name = clean(row["name"] or "") or customer
     yield from unlike([shown["name"]], [name], "name")
@@ -61,12 +61,12 @@ def drawer_says(shown: Shown, customer: str, marts: Marts) -> Iterator[str]:
     yield from _orders(parts.pop("Orders"), customer, marts)
     yield from _bars(shown["bars"], customer, marts)
     yield from unlike(
-        parts.pop("What to do")["lines"], [row["recommended_action"] or DASH], "what to do"
+        parts.pop("Recommended action")["lines"], [row["recommended_action"] or DASH], "what to do"
     )
     days = marts.value("select horizon_days from build_info")
-    scores = parts.pop("How the scores came about", None) or parts.pop("Scores")
+    scores = parts.pop("Scores")
     yield from _scores(scores, row, days, marts)
-    forecast = parts.pop(f"Chance of an order in the next {days} days", None) or parts.pop(
+    forecast = parts.pop(f"Probability of an order in the next {days} days", None) or parts.pop(
         "Forecast"
     )
     yield from _forecast(forecast, row, marts)
@@ -88,11 +88,11 @@ def _profile(shown: Shown, customer: str, marts: Marts) -> Iterator[str]:
 RECEIPTS = (
     (
         "recency",
-        r"R = (.+): last order (.+) ago; quartile (.+) reaches from (.+) to (.+) days\.",
+        r"R = (.+): last order (.+) ago; quartile (.+) is (.+) to (.+) days\.",
         "count",
     ),
-    ("frequency", r"F = (.+): (.+); quartile (.+) reaches from (.+) to (.+)\.", "count"),
-    ("monetary", r"M = (.+): (.+); quartile (.+) reaches from (.+) to (.+)\.", "money2"),
+    ("frequency", r"F = (.+): (.+); quartile (.+) is (.+) to (.+)\.", "count"),
+    ("monetary", r"M = (.+): (.+); quartile (.+) is (.+) to (.+)\.", "money2"),
 )
 
 
@@ -183,7 +183,7 @@ def _counted(
         f"{len(orders):,} order{'' if len(orders) == 1 else 's'}" if orders else "No orders yet"
     )
     yield from unlike([counted], [wanted], "count of orders")
-    told = apart.removesuffix(" came on invoices of their own") or None
+    told = apart.removesuffix(" have separate invoices") or None
     returned = marts.ask(APART, customer).rows[0][0]
     if not says(told or DASH, "money2", returned, marts.currency):
         yield f"returns apart from orders: shows {told!r}, SQL has {returned!r}"

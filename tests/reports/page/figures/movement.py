@@ -1,11 +1,11 @@
-"""Part 3, movement: what must stand there."""
+"""The movement section."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from tests.reports.page.figures.checks import (
+from tests.reports.page.figures.compare.checks import (
     Check,
     Sentence,
     Shown,
@@ -14,8 +14,8 @@ from tests.reports.page.figures.checks import (
     shades_grow,
     table,
 )
-from tests.reports.page.figures.marts import Marts
-from tests.reports.page.figures.matching import says, unlike
+from tests.reports.page.figures.compare.marts import Marts
+from tests.reports.page.figures.compare.matching import says, unlike
 
 WAYS = """
 select m.*, f.segment_order as from_order, t.segment_order as to_order,
@@ -30,14 +30,14 @@ join segments as t on t.segment = m.to_segment
 left join segments as f on f.segment = m.from_segment
 """
 WAY_SUM = f"(select coalesce(sum({{}}), 0) from ({WAYS}) where way = '{{}}')"
-# Customers in another segment than before, by what they did or what moved the cut points.
+# Customers who changed segment, by cause.
 CAUSES = """
 select cause, iif(t.segment_order < f.segment_order, 'up', 'down') as way,
     sum(c.customers) as customers, sum(c.revenue) as revenue,
     case cause when 'ordered' then 1 when 'returned' then 2 when 'silent' then 3 else 4 end
         as place,
-    case cause when 'ordered' then 'They ordered' when 'returned' then 'They returned goods'
-        when 'silent' then 'They stayed away' else 'The cut points moved' end as told
+    case cause when 'ordered' then 'Ordered' when 'returned' then 'Returned goods'
+        when 'silent' then 'Did not order' else 'Thresholds changed' end as told
 from segment_move_causes as c
 join segments as f on f.segment = c.from_segment
 join segments as t on t.segment = c.to_segment
@@ -45,8 +45,8 @@ group by cause, way
 """
 
 
-def moves_grid(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare each cell of the matrix: number, direction, and what a pointer reads."""
+def moves(shown: Shown | None, marts: Marts) -> Iterator[str]:
+    """Compare each cell of the matrix: number, direction and tooltip."""
     moves = {(row["from_segment"], row["to_segment"]): row for row in marts.ask(WAYS).with_names()}
     if shown is None:
         yield from ["is not on the page, SQL has moves"] if moves else []
@@ -94,7 +94,7 @@ def _title(cell: Shown, told: Sentence, sql: str, values: Any, marts: Marts) -> 
         yield f"a pointer reads {cell['title']!r}, SQL has {values}"
 
 
-# A month of a cohort is over where the month of sales is.
+# A month of a cohort is complete where the month of sales is.
 COHORTS = """
 select strftime('%Y-%m', c.cohort_month), c.months_since, c.cohort_customers,
     c.retained_customers, 1.0 * c.retained_customers / c.cohort_customers,
@@ -108,7 +108,7 @@ from cohort_retention as c
 
 
 def cohorts(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare each cell of the latest 24 cohorts, and the mark of a month that is not over."""
+    """Compare each cell of the latest 24 cohorts, and the mark of an incomplete month."""
     found = {row[:2]: row[2:] for row in marts.ask(COHORTS).rows}
     months = sorted({month for month, _ in found})[-24:]
     if shown is None:
@@ -145,13 +145,13 @@ def _cohort_cell(
         yield f"{place}: shows {cell['text']!r}, SQL has {rate}"
     if cell["text"].endswith("*") != (is_complete == 0):
         yield f"{place}: shows {cell['text']!r}, SQL has {is_complete=}"
-    after = "" if is_complete else "; the month is not over"
+    after = "" if is_complete else "; the month is incomplete"
     told = Sentence("{} of {}" + after)
     yield from _title(cell, told, "select ? as whole, ? as count", (retained, customers), marts)
 
 
 def flows(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare the bands: from where to where and how wide; each name stands on its side."""
+    """Compare the flows: start, end and width; and the names on each side."""
     moves = {(row["from_segment"], row["to_segment"]): row for row in marts.ask(WAYS).with_names()}
     if shown is None:
         yield from ["is not on the page, SQL has moves"] if moves else []
@@ -180,11 +180,11 @@ TABLES: dict[str, Check] = {
         from ({CAUSES}) order by place, way desc
         """
     ),
-    "heat map: Moves between segments in customers": moves_grid,
+    "heat map: Moves between segments in customers": moves,
     "chart: segment-flows": table(
         f"""
         select from_segment as "From: text", to_segment as "To: text", way as "Direction: text",
-            customers as "Customers: whole", revenue as "Their revenue: money"
+            customers as "Customers: whole", revenue as "Revenue: money"
         from ({WAYS}) order by coalesce(from_order, 0), to_order
         """
     ),
@@ -207,8 +207,8 @@ CHARTS: dict[str, Check] = {
             coalesce(c.customers, 0) as "hover: whole"
         from (select 'up' as way union all select 'down') as w
         join (
-            select 1 as place, 'They ordered' as told union all select 2, 'They returned goods'
-            union all select 3, 'They stayed away' union all select 4, 'The cut points moved'
+            select 1 as place, 'Ordered' as told union all select 2, 'Returned goods'
+            union all select 3, 'Did not order' union all select 4, 'Thresholds changed'
         ) as p
         left join ({CAUSES}) as c on c.way = w.way and c.place = p.place
         where exists (select 1 from segment_moves) order by w.way desc, p.place desc
@@ -244,15 +244,18 @@ from ({CAUSES})
 """
 SENTENCES = (
     Sentence(
-        "{} changed segment as they acted, {} as they stayed away, {} as the cut points moved",
+        "{} changed segment by ordering or returning, {} by not ordering, {} because thresholds "
+        "changed",
         BY_CAUSE,
     ),
-    Sentence("Nobody changed segment", is_true(f"select 1 where not exists ({CAUSES})")),
+    Sentence(
+        "All customers stayed in their segment", is_true(f"select 1 where not exists ({CAUSES})")
+    ),
     Sentence("{} with an order, {} more than on {}", GROWN),
     Sentence("{} moved up, {} moved down, {} stayed and {} are new", PEOPLE),
     Sentence(
         "Customers by their segment on {} (rows) and on {} (columns). "
-        "Segments are scored anew at each date.",
+        "Scores are computed anew at each date.",
         MOVE_DATES,
     ),
     Sentence(
@@ -264,13 +267,14 @@ SENTENCES = (
         "No customer moved down",
         is_true(f"select 1 where {WAY_SUM.format('customers', 'down')} = 0"),
     ),
-    Sentence("Left: {}. Right: {}. The width of a band is its number of customers.", MOVE_DATES),
+    Sentence("Left: {}. Right: {}. The width of a flow is its number of customers.", MOVE_DATES),
     Sentence("There is no earlier snapshot yet"),
-    Sentence("Nobody has moved: there is one snapshot only"),
-    Sentence("No cohort has a second month yet"),
+    Sentence("There is only one snapshot yet"),
+    Sentence("There is no cohort with a second month yet"),
     Sentence(
-        "Customers by the month of their first order, and the share that ordered again so many "
-        "months later. * The month is not over. The heading leaves the first month out, whose "
-        "customers may have bought before the data begin. At most the latest 24 months."
+        "Cohort retention: customers by the month of their first order (rows), and the share that "
+        "ordered again a number of months later (columns). * The month is incomplete. The heading "
+        "excludes the first month, whose customers may have ordered before the data begins. Shows "
+        "at most the latest 24 months."
     ),
 )

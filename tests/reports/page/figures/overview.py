@@ -1,16 +1,16 @@
-"""Part 1 and the head of the page: what must stand there."""
+"""The overview section and the head of the page."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from tests.reports.page.figures.checks import Check, Sentence, Shown, chart, facts, table
+from tests.reports.page.figures.compare.checks import Check, Sentence, Shown, chart, facts, table
+from tests.reports.page.figures.compare.marts import Marts
+from tests.reports.page.figures.compare.matching import says
 from tests.reports.page.figures.data import WHY
-from tests.reports.page.figures.marts import Marts
-from tests.reports.page.figures.matching import says
 
-# Now, and what it was a snapshot earlier.
+# The latest snapshot and the one before.
 SNAPSHOTS = """
 with now as (select * from snapshot_kpis order by as_of_date desc limit 1),
 earlier as (select * from snapshot_kpis order by as_of_date desc limit 1 offset 1)
@@ -28,7 +28,7 @@ FORECAST = {
 
 
 def kpi_labels(marts: Marts) -> list[str]:
-    """Return the labels of the cards that a shop with orders must have."""
+    """Return the labels of the expected cards; none without orders."""
     if not marts.value("select scored_customers from build_info"):
         return []
     days = marts.value("select horizon_days from build_info")
@@ -56,7 +56,7 @@ def _change(shown: Shown, history: list[float], marts: Marts) -> Iterator[str]:
     told = re.fullmatch(CHANGE, shown["note"])
     now, earlier = history[-1], history[-2] if len(history) > 1 else None
     if now is None or not earlier:
-        if (shown["note"], shown["tone"]) != ("Nothing to compare with", "flat"):
+        if (shown["note"], shown["tone"]) != ("No earlier period to compare with", "flat"):
             yield f"note is {shown['note']!r}, SQL has nothing to compare with"
         return
     change = (now - earlier) / abs(earlier)
@@ -116,18 +116,18 @@ select
     customers as "Customers: whole", new_customers as "New customers: whole"
 from monthly_sales order by month
 """
-NOT_OVER = """
-select case is_complete when 0 then ' (not over)' else '' end from monthly_sales order by month
+INCOMPLETE = """
+select case is_complete when 0 then ' (incomplete)' else '' end from monthly_sales order by month
 """
 
 
 def months(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare the months; those that are not over say so."""
-    marked = [mark for (mark,) in marts.ask(NOT_OVER).rows]
+    """Compare the months; incomplete ones are marked."""
+    marked = [mark for (mark,) in marts.ask(INCOMPLETE).rows]
     plain = []
     for line, mark in zip(shown["rows"] if shown else [], marked, strict=False):
         if not line[0]["text"].endswith(mark) or (not mark and "(" in line[0]["text"]):
-            yield f"{line[0]['text']} is not marked as{mark or ' over'}"
+            yield f"{line[0]['text']} is not marked as{mark or ' complete'}"
         plain.append([{**line[0], "text": line[0]["text"].removesuffix(mark)}, *line[1:]])
     told = shown and {**shown, "rows": plain}
     yield from table(MONTHS.format("Month: month"))(told, marts)
@@ -140,26 +140,27 @@ CHARTS: dict[str, Check] = {
         select
             month as x, revenue as y, month as "hover: month", revenue as "hover: money",
             orders as "hover: count",
-            case is_complete when 0 then '<br>The month is not over' else '' end as "hover: text"
+            case is_complete when 0 then '<br>The month is incomplete' else '' end as "hover: text"
         from monthly_sales order by month
         """
     )
 }
 FACTS: dict[str, Check] = {
-    "What these figures mean": facts(
+    "Definitions": facts(
         """
         select
-            'Amounts of all kept transactions, returns taken off.'
+            'Sum of all kept transactions, minus returns.'
                 as "Revenue, last 30 days: text",
             'Customers with an order in the last 30 days.' as "Active customers: text",
-            'Customers whose first order lies in the last 30 days.' as "New customers: text",
-            'Mean amount of the orders of the last 30 days, nothing taken off.'
+            'Customers with their first order in the last 30 days.' as "New customers: text",
+            'Mean amount of the orders of the last 30 days; returns are not subtracted.'
                 as "Average order value, before returns: text",
-            'Probabilities to order in 30 days, summed; the range allows for chance, and for'
-            || ' the level being off as on the last whole window.' as "Expected buyers: text",
-            'What customers usually spend in 30 days, times the probability of no order.'
+            'Sum of the probabilities of an order in 30 days. The range covers chance and an'
+            || ' error of the level as large as in the last complete window.'
+                as "Expected buyers: text",
+            'Usual spend of a customer in 30 days times the probability of no order, summed.'
                 as "Revenue at risk: text",
-            'Against the 30 days before.' as "Change: text"
+            'Compared with the previous 30 days.' as "Change: text"
         from build_info where horizon_days = 30 and scored_customers > 0
         """
     )
@@ -251,14 +252,14 @@ SENTENCES = (
     Sentence(RETURNS, RETURNED),
     Sentence("{} was the strongest month: {}", STRONGEST),
     Sentence(
-        "Made by Tillsight from the shop's own data, as of {}. "
-        "This page works offline and sends nothing.",
+        "Made by Tillsight from the shop's data, as of {}. "
+        "This page works offline and sends no data.",
         "select as_of_date as day from build_info",
     ),
     Sentence("In short"),
     Sentence(
-        "This page covers {} of the {} in the files; left out is above all {}: {}.",
+        "This page covers {} of the {} in the files; the largest part left out is {}: {}.",
         COVERED,
     ),
-    Sentence("No month is over yet"),
+    Sentence("There is no complete month yet"),
 )

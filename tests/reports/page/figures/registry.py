@@ -1,23 +1,33 @@
-"""Everything that the page can show, and what it is compared with.
+"""Every figure of the page, with the query that it is compared with.
 
-A card, table, list, chart or sentence that is not here fails `test_nothing_is_unchecked`: what is
-new on the page gets its query here first.
+A card, table, list, chart or sentence without a query here fails `test_nothing_is_unchecked`.
 """
 
 from __future__ import annotations
 
 from tests.reports.page.figures import (
+    customers,
     data,
-    model,
-    model_charts,
-    model_sentences,
+    docs,
+    exports,
     movement,
     overview,
     segments,
-    tables,
 )
+from tests.reports.page.figures.forecast import charts, sentences, tables
 
-PARTS = (overview, segments, movement, data, model, model_charts, model_sentences, tables)
+PARTS = (
+    overview,
+    segments,
+    movement,
+    customers,
+    exports,
+    data,
+    docs,
+    tables,
+    charts,
+    sentences,
+)
 
 
 def _all(name: str) -> dict:
@@ -32,5 +42,5 @@ PICTURES = _all("PICTURES")
 SENTENCES = tuple(one for part in PARTS for one in getattr(part, "SENTENCES", ()))
 # The rows of this table are compared in `test_customers`.
 CUSTOMERS = "Customers; every column can be sorted"
-# Sentences that the marts hold as they stand on the page.
-QUOTED = model_sentences.QUOTED
+# Sentences that the page shows as they are in the marts.
+QUOTED = sentences.QUOTED

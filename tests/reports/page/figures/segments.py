@@ -1,13 +1,20 @@
-"""Part 2, segments: what must stand there."""
+"""The segments section."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from tests.reports.page.figures.checks import Check, Sentence, Shown, chart, shades_grow, table
-from tests.reports.page.figures.marts import Marts
-from tests.reports.page.figures.matching import says, unlike
+from tests.reports.page.figures.compare.checks import (
+    Check,
+    Sentence,
+    Shown,
+    chart,
+    shades_grow,
+    table,
+)
+from tests.reports.page.figures.compare.marts import Marts
+from tests.reports.page.figures.compare.matching import says, unlike
 
 LINES = """
 select
@@ -16,7 +23,7 @@ select
     average_order_value as "Average order, before returns: money2",
     median_recency as "Median recency: days",
     expected_buyers as "Expected buyers: number", revenue_at_risk as "At risk: money",
-    recommended_action as "What to do: text"{link}
+    recommended_action as "Recommended action: text"{link}
 from {table} order by segment_order
 """
 SHARES = table(
@@ -27,7 +34,7 @@ SHARES = table(
     from segments where exists (select 1 from rfm_scores) order by segment_order
     """
 )
-# Each pair of scores that holds a customer, worked out from the customers themselves.
+# Each pair of scores with customers, computed from the customers.
 PAIRS = """
 select r.recency_score, r.frequency_score, count(*) as customers, sum(r.monetary) as revenue,
     avg(p.purchase_probability) as probability
@@ -40,7 +47,7 @@ MEASURES = {"customers": "whole", "revenue": "money", "probability": "share"}
 
 
 def score_grid(shown: Shown | None, marts: Marts) -> Iterator[str]:
-    """Compare each cell in its measures; the best recency stands on top."""
+    """Compare each cell in its measures; the best recency first."""
     found = {row[:2]: dict(zip(MEASURES, row[2:], strict=True)) for row in marts.ask(PAIRS).rows}
     if shown is None:
         yield from ["is not on the page, SQL has customers"] if found else []
@@ -72,7 +79,7 @@ def _grid_cell(
 
 
 def bars(column: str, kind: str, share: str) -> Check:
-    """Compare the bars of the segments, the best on top, that is last."""
+    """Compare the bars of the segments, the best one last (on top)."""
     return chart(
         f"""
         select coalesce({column}, 0) as x, segment as y, {column} as "label: {kind}",
@@ -96,7 +103,7 @@ TABLES: dict[str, Check] = {
         LINES.format(
             name="segment_detail",
             table="segment_details where exists (select 1 from rfm_scores)",
-            link="",
+            link=""", 'CSV' as "List: text" """,
         )
     ),
     "heat map: Customers by recency score and frequency score": score_grid,
@@ -129,21 +136,19 @@ order by customers desc, recency_score desc, frequency_score desc limit 1
 SENTENCES = (
     Sentence("{} is the largest segment: {}, {}", LARGEST),
     Sentence("{} bring {} of the revenue", RICHEST),
-    Sentence("The segments, and what to do about them"),
+    Sentence("Segments and recommended actions"),
     Sentence(
-        "Recency, frequency and spend are scored 1 to 4 each; their sum makes the segment. "
-        "New customers begin low and rise with their next order; the finer segments tell them "
-        "apart. "
+        "Recency, frequency and spend are each scored 1 to 4; the sum sets the segment. New "
+        "customers start with a low sum and rise with their next order; the finer segments show "
+        "them separately. "
         "Choose a name to list its customers."
     ),
-    Sentence(
-        "{} finer segments by pair of scores", "select count(*) as whole from segment_details"
-    ),
+    Sentence("{} finer segments", "select count(*) as whole from segment_details"),
     Sentence("The largest group has recency {} and frequency {}: {}", FULLEST),
     Sentence(
-        "Customers by how recently (rows) and how often (columns) they ordered; 4 is best. "
-        "Of customers with equally many orders the more recent score higher, so some cells stay "
-        "empty. "
+        "Customers by recency score (rows) and frequency score (columns); 4 is best. Among "
+        "customers with the same number of orders, the more recent ones score higher, so some "
+        "cells are empty. "
         "Choose a cell to list its customers."
     ),
 )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.reports.page.figures.compare.matching import clean, says
 from tests.reports.page.figures.conftest import READ
 from tests.reports.page.figures.drawer import DRAWER, drawer_says
-from tests.reports.page.figures.matching import clean, says
 from tests.reports.page.figures.registry import CUSTOMERS
 from tests.reports.page.figures.test_figures import assert_none
 
 pytestmark = pytest.mark.browser
 
-# The order of the columns on the page; the best customers stand on top.
+# The columns in the order of the page, highest spend first.
 ROWS = """
 select customer_id as text, nullif(trim(name), '') as text, recency as whole, frequency as whole,
     monetary as money2, recency_score as whole, frequency_score as whole, monetary_score as whole,
@@ -48,7 +48,7 @@ async () => {
   }
 }
 """
-# Some of each kind: of each segment the best and the last, none without, many orders, one order.
+# Customers of every kind: best and last of each segment, most orders, most returns.
 CHOSEN = """
 with ranked as (
     select customer_id, row_number() over (partition by segment order by monetary desc) as best,
@@ -113,7 +113,7 @@ def test_every_figure_of_the_drawer(shop, chromium):
     assert_none(complaints)
 
 
-def test_a_chosen_measure_of_the_score_grid_is_shown_and_no_other(visit, large_marts):
+def test_the_score_grid_shows_only_the_chosen_measure(visit, large_marts):
     page = visit("large")
     for measure in ("customers", "revenue", "probability"):
         page.locator(f"#score-grid input[value={measure}]").check(force=True)

@@ -1,4 +1,4 @@
-"""Every figure on the page, in a real browser, is what SQL finds in marts.db."""
+"""Every figure of the page in a browser equals a query of marts.db."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tests.reports.page.figures import plays, registry, tables
-from tests.reports.page.figures.matching import clean
+from tests.reports.page.figures import customers, docs, registry
+from tests.reports.page.figures.compare.matching import clean
 from tests.reports.page.figures.overview import kpi_labels
 
 pytestmark = pytest.mark.browser
@@ -48,16 +48,16 @@ def test_every_value_of_a_list(shop, name):
 
 
 @pytest.mark.parametrize("name", registry.PICTURES)
-def test_every_box_and_line_of_a_picture(shop, name):
+def test_every_box_and_line_of_a_diagram(shop, name):
     assert_none(registry.PICTURES[name](shop.find("pictures", name), shop.marts))
 
 
-def test_every_list_to_act_on(shop):
-    assert_none(plays.plays(shop.shown["plays"], shop.marts))
+def test_every_action_list(shop):
+    assert_none(customers.action_lists(shop.shown["actionLists"], shop.marts))
 
 
 def test_every_choice_of_a_filter(shop):
-    assert_none(plays.options(shop.shown["options"], shop.marts))
+    assert_none(customers.options(shop.shown["options"], shop.marts))
 
 
 def test_every_definition(shop, chromium):
@@ -69,8 +69,8 @@ def test_every_definition(shop, chromium):
         page.wait_for_selector("html[data-table=ready]")
         for name in names:
             page.evaluate("name => window.tillsight.places.go({ docs: name })", name)
-            shown = page.evaluate(tables.DIALOG)
-            complaints += [f"{name}: {one}" for one in tables.definition(shown, name, shop.marts)]
+            shown = page.evaluate(docs.DIALOG)
+            complaints += [f"{name}: {one}" for one in docs.definition(shown, name, shop.marts)]
     assert_none(complaints)
 
 
@@ -84,7 +84,7 @@ def test_every_figure_in_a_sentence(shop):
 
 
 def findings(shop) -> list[str]:
-    """Return the texts that tell something of this shop: they head a card or hold a figure."""
+    """Return the headings of cards and the texts with a figure."""
     sentences = shop.shown["sentences"]
     return [one["text"] for one in sentences if one["isHeading"] or re.search(r"\d", one["text"])]
 
@@ -93,7 +93,7 @@ def fits(text: str) -> list:
     return [sentence for sentence in registry.SENTENCES if sentence.pattern.fullmatch(text)]
 
 
-def test_sentences_of_the_marts_stand_as_they_are(shop):
+def test_sentences_of_the_marts_are_unchanged(shop):
     told = [one["text"] for one in shop.shown["sentences"]]
     assert [text for text in quoted(shop) if text not in told] == []
 

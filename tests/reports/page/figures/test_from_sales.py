@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.reports.page.figures.marts import Marts
+from tests.reports.page.figures.compare.marts import Marts
 
 # Every snapshot with its customers, scored among themselves from what was known on its day.
 SCORED = """
@@ -183,7 +183,7 @@ RUNS = ["demo_shop", pytest.param("real_shop", marks=pytest.mark.real_data)]
 
 @pytest.mark.parametrize("what", PAIRS)
 @pytest.mark.parametrize("run", RUNS)
-def test_a_summed_mart_is_what_the_sales_add_up_to(request, run, what):
+def test_a_summed_mart_equals_the_sums_of_sales(request, run, what):
     marts = Marts(request.getfixturevalue(run).marts_db)
     told, again = (marts.ask(sql).rows for sql in PAIRS[what])
     marts.close()

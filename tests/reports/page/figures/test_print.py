@@ -1,4 +1,4 @@
-"""The printed page: a clean report on A4, whatever the reader had on the screen."""
+"""The printed page on A4, whatever the screen shows."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ TOO_WIDE = """
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter on paper with the edges of its box, in points from the lower left corner."""
+    """A printed letter and the edges of its box, in points from the lower left corner."""
 
     text: str
     left: float
@@ -62,7 +62,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Paper:
-    """A printed page of the browser: its sheets, and what stood on the screen."""
+    """A printed page: its sheets, and the texts on the screen."""
 
     sheets: list[list[Letter]]
     texts: list[str]
@@ -72,7 +72,7 @@ class Paper:
 
     @property
     def text(self) -> str:
-        """All that is printed, without the spaces between letters."""
+        """The printed text without spaces."""
         return unspaced("".join(self.texts))
 
 
@@ -102,7 +102,7 @@ def read_pdf(raw: bytes, screen: dict[str, Any]) -> Paper:
 
 @pytest.fixture(scope="module")
 def printed(chromium, read_shop):
-    """Print the page of a shop once for each theme, closed as it opens or with all parts open."""
+    """Print the page of a shop once by theme, with closed or open details."""
     known = {}
 
     def made(name: str, *, theme: str = "light", is_open: bool = False, width: int = 1280) -> Paper:
@@ -163,7 +163,7 @@ def test_no_control_is_printed(printed, name):
         assert unspaced(text) not in paper.text
 
 
-def test_no_control_is_left_for_paper(visit):
+def test_print_has_no_space_for_controls(visit):
     page = visit("large")
     page.emulate_media(media="print")
     assert page.locator(ON_SCREEN).locator("visible=true").all_text_contents() == []
@@ -200,7 +200,7 @@ def test_no_table_or_chart_is_wider_than_its_card(chromium, read_shop, name):
 
 @every_shop
 @however_open
-def test_no_heading_stands_alone_at_the_foot(printed, name, is_open):
+def test_no_heading_is_alone_at_the_bottom_of_a_sheet(printed, name, is_open):
     paper = printed(name, is_open=is_open)
     headings = {unspaced(text) for text in paper.screen["parts"] + paper.screen["headings"]}
     for number, sheet in enumerate(paper.sheets, start=1):
@@ -227,7 +227,7 @@ def test_the_dark_theme_prints_as_the_light_one(printed, name):
 
 
 @every_shop
-def test_paper_is_white_and_words_are_dark(printed, name):
+def test_print_has_dark_text_on_white(printed, name):
     for picture in printed(name, theme="dark").pictures:
         brightness = picture.mean(axis=2)
         assert (brightness > 250).mean() > 0.7
@@ -248,7 +248,7 @@ def test_a_report_has_few_sheets_and_none_is_nearly_empty(printed, name):
 
 
 @pytest.mark.parametrize("name", ["large", "demo_shop"])
-def test_thirty_customers_are_printed_and_paper_says_so(printed, read_shop, name):
+def test_print_has_thirty_customers_and_a_note(printed, read_shop, name):
     rows = (
         read_shop(name)
         .marts.ask(
@@ -263,7 +263,7 @@ def test_thirty_customers_are_printed_and_paper_says_so(printed, read_shop, name
     assert unspaced("The first 30 are printed.") in printed(name).text
 
 
-def test_paper_names_the_filters_of_its_table(visit):
+def test_print_names_the_filters(visit):
     address = "#customers?q=c&segment=Loyal&country=France&to=80&r=3"
     text = printed_text(visit("large", address=address))
     assert unspaced("Search: c; Segment: Loyal; Country: France") in text
@@ -277,11 +277,11 @@ def printed_text(page) -> str:
     return unspaced("".join(sheet.get_textpage().get_text_range() for sheet in document))
 
 
-def test_few_customers_are_all_printed_without_such_a_sentence(printed):
+def test_few_customers_are_printed_without_a_note(printed):
     assert unspaced("are printed.") not in printed("lone").text
 
 
-def test_the_screen_is_as_before_when_paper_is_done(visit):
+def test_the_screen_is_restored_after_print(visit):
     page = visit("large", color_scheme="dark")
     for box in page.locator("[data-chart]:visible").all():
         box.scroll_into_view_if_needed()

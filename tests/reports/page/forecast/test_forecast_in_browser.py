@@ -1,4 +1,4 @@
-"""Part 5 in a real browser: what is drawn is what is told, by mouse, keyboard and phone."""
+"""The forecast section in a browser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def page(visit):
-    """Return the small shop with every chart of part 5 drawn."""
+    """Return the page of the small shop with all charts drawn."""
     opened = visit("small")
     draw_all(opened)
     return opened
@@ -60,18 +60,18 @@ def test_the_narrowest_phone_shows_the_forecast_without_scrolling_sideways(visit
     draw_all(page)
     unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    assert page.locator("#model .verdict-label").bounding_box()["width"] < 360
+    assert page.locator("#forecast .verdict-label").bounding_box()["width"] < 360
 
 
 def test_the_forecast_reads_without_scripts(visit):
     page = visit("small", ready=False, java_script_enabled=False)
-    part = page.locator("#model")
+    part = page.locator("#forecast")
     part.locator(".analyst > summary").click()
     for words in (
         "Use with care",
-        "How good is it?",
+        "How good is the model?",
         "2 past forecasts together expected 26 buyers; 25 ordered",
-        "before learning from them",
-        "that gave the best F1 on the window of 1 May 2024",
+        "which the evaluated model had not seen",
+        "the threshold with the best F1 on the window of 1 May 2024",
     ):
         assert part.get_by_text(words).first.is_visible(), words

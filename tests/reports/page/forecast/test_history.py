@@ -1,4 +1,4 @@
-"""What part 5 says of the past: windows, figures at past dates, and what came true."""
+"""Windows, backtest and track record of the forecast section."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import pytest
 from reports.formatting import DASH, Money
 from reports.marts import reader
 from reports.marts.forecast import Metric, TrackTotal, Window
+from reports.marts.shop import read_shop
+from reports.page.components import Measured
 from reports.page.forecast import history, section
-from reports.page.table import Measured
 
 
 @pytest.fixture(scope="module")
 def shop(marts):
     with reader.open_marts(marts) as connection:
-        return reader.read_shop(connection)
+        return read_shop(connection)
 
 
 @pytest.fixture(scope="module")
 def part(shop):
-    made = section.make_model_part(shop, Money("GBP"))
+    made = section.make_model_in_use(shop, Money("GBP"))
     assert made
     return made
 
@@ -37,42 +38,42 @@ def test_every_role_of_every_window_is_a_bar_and_every_window_a_row(part, shop):
     bars = [place for trace in part.windows.figure["data"] for place in trace["y"]]
     assert len(bars) == len(roles) == 13
     assert part.windows.finding == (
-        "Judged on the 30 days after 31 May 2024, before learning from them"
+        "Evaluated on the 30 days after 31 May 2024, which the evaluated model had not seen"
     )
     assert [row[0] for row in part.windows.table.rows] == [
         *("30 June 2024", "31 May 2024", "1 May 2024"),
         *("1 April 2024", "2 March 2024", "1 February 2024"),
     ]
     assert part.windows.table.rows[0][3:] == (DASH, DASH, "Is forecast")
-    assert part.windows.table.rows[1][3:] == ("93", "31.0%", "Judges, fits the model in use")
+    assert part.windows.table.rows[1][3:] == ("93", "31.0%", "Evaluates, trains the model in use")
     assert part.windows.table.rows[5][5] == "Not used"
 
 
-def test_each_step_learns_only_from_windows_before_the_one_it_judges(part):
+def test_each_step_trains_only_on_windows_before_its_evaluation(part):
     by_row: dict[str, dict[str, list[str]]] = {}
     for trace in part.windows.figure["data"]:
         for step, date in zip(trace["y"], trace["base"], strict=True):
             by_row.setdefault(step, {}).setdefault(trace["text"][0], []).append(date)
-    assert set(by_row) == {"1 Choose", "2 Judge", "3 Forecast", "Look back"}
-    for step in ("1 Choose", "2 Judge", "3 Forecast"):
-        (last,) = (dates for kind, dates in by_row[step].items() if kind != "learn")
-        assert max(by_row[step]["learn"]) < min(last)
+    assert set(by_row) == {"1 Select", "2 Evaluate", "3 Forecast", "Backtest"}
+    for step in ("1 Select", "2 Evaluate", "3 Forecast"):
+        (last,) = (dates for kind, dates in by_row[step].items() if kind != "train")
+        assert max(by_row[step]["train"]) < min(last)
 
 
-def test_a_choice_by_cross_validation_is_told_under_the_windows():
+def test_selection_by_cross_validation_is_in_the_caption():
     window = Window("2024-05-31", "2024-06-30", 30, 300, 93, 0.31, '["report"]')
     chart = history.windows_chart([window])
-    assert chart.caption.endswith("cross-validation within those that it learns from.")
+    assert chart.caption.endswith("cross-validation within the training windows.")
     assert history.windows_chart([replace(window, roles="[]")]) is None
     assert history.windows_chart([]) is None
 
 
-def test_past_dates_show_the_report_and_the_history_but_not_the_choice(part):
+def test_past_dates_include_report_and_history_but_not_selection(part):
     losses, ranks = part.past_dates
     assert losses.finding == (
-        "At all 3 past dates the forecast was closer to the truth than all beside it"
+        "At all 3 past dates the forecast had a lower log loss than every baseline"
     )
-    assert ranks.finding == "The ranking held: ROC-AUC was 0.78 at each of 3 past dates"
+    assert ranks.finding == "ROC-AUC was stable: 0.78 at each of 3 past dates"
     assert [row[0] for row in losses.table.rows] == ["31 May 2024", "1 May 2024", "1 April 2024"]
     assert losses.table.rows[1][1:] == (
         Measured("0.430", "0.400 to 0.460"),
@@ -86,7 +87,7 @@ def test_past_dates_show_the_report_and_the_history_but_not_the_choice(part):
     assert lines["95% interval"]["y"] == pytest.approx([0.48, 0.46, 0.44, 0.38, 0.40, 0.42])
 
 
-def test_a_past_date_that_was_lost_is_counted():
+def test_past_dates_with_a_worse_log_loss_are_counted():
     found = {
         "blend": [metric("blend", "log_loss", 0.5), metric("blend", "log_loss", 0.4, date="d2")],
         "bg_nbd": [
@@ -99,10 +100,10 @@ def test_a_past_date_that_was_lost_is_counted():
         "The log loss of the forecast at each past date"
     )
     ranks = [metric("blend", "roc_auc", 0.71), metric("blend", "roc_auc", 0.76)]
-    assert history.ranks_finding(ranks) == "ROC-AUC lay between 0.71 and 0.76 at 2 past dates"
+    assert history.ranks_finding(ranks) == "ROC-AUC was between 0.71 and 0.76 at 2 past dates"
 
 
-def test_dates_that_were_won_beyond_chance_are_counted():
+def test_past_dates_won_beyond_chance_are_counted():
     found = [
         metric("blend", f"log_loss_minus_{baseline}", high - 0.1, date=date, split="history")
         for baseline, high, date in (("bg_nbd", 0.1, "d1"), ("bg_nbd", 0.0, "d2"))
@@ -115,11 +116,11 @@ def test_dates_that_were_won_beyond_chance_are_counted():
     assert history.beyond_chance([], "blend") == ""
 
 
-def test_one_judged_window_is_no_history():
+def test_a_single_past_date_has_no_chart():
     assert history.past_charts([metric("blend", "log_loss", 0.5)], "blend") == ()
 
 
-def test_past_forecasts_are_set_beside_what_came_true(shop):
+def test_past_forecasts_are_compared_with_outcomes(shop):
     dates, bands = history.track_record(shop).charts
     assert dates.finding == "2 past forecasts together expected 26 buyers; 25 ordered"
     assert dates.table.rows == (
@@ -129,26 +130,26 @@ def test_past_forecasts_are_set_beside_what_came_true(shop):
     ordered, expected = dates.figure["data"]
     assert (ordered["y"], expected["y"]) == ([12, 13], [13.0, 12.5])
     # |7 - 6| + |9 - 10| + |9.5 - 9| buyers of 170 customers: 1.5 points.
-    assert bands.finding == "Past probabilities and what came true differ by 1.5 points"
+    assert bands.finding == "Predicted and observed rates of past forecasts differ by 1.5 points"
     assert bands.table.rows[0] == ("0–10%", "140", "5.0%", "6", "4.3%")  # noqa: RUF001
     assert bands.figure["data"][1]["x"] == pytest.approx([0.05, 0.45, 0.95])
     assert bands.figure["data"][1]["y"] == pytest.approx([6 / 140, 0.5, 0.9])
 
 
-def test_a_single_past_forecast_is_not_counted():
+def test_the_finding_of_a_single_past_forecast():
     total = TrackTotal(1, 12.6, 9, 0.01)
     told = history.track_finding(total)
     assert told == "The past forecast expected 13 buyers; 9 ordered"
 
 
-def test_before_a_forecast_is_due_a_sentence_says_when(shop):
+def test_the_due_date_of_the_first_forecast_is_shown(shop):
     shop = replace(shop, track_dates=())
     told = history.track_record(shop)
     assert told.charts == ()
-    assert told.empty == "No forecast has come due yet: the present one does on 30 July 2024."
+    assert told.empty == "No forecast is due yet. The current one is due on 30 July 2024."
     without = replace(shop, forecast_due=None)
     assert history.track_record(without).empty == (
-        "No forecast has come due yet: what was expected and what came true will stand here."
+        "No forecast is due yet. Past forecasts and their outcomes will be shown here."
     )
 
 

@@ -21,7 +21,7 @@ from reports.page.forecast.model_card import card_html
         "&lt;script&gt; `<script>`",
     ],
 )
-def test_nothing_of_a_card_runs_loads_or_leads_away(hostile):
+def test_a_card_contains_no_scripts_links_or_styles(hostile):
     html = card_html(f"# Card\n\n{hostile}\n")
     made = set(re.findall(r"<([a-z0-9]+)", html))
     assert made <= {"h5", "p", "pre", "code", "div"}
@@ -29,7 +29,7 @@ def test_nothing_of_a_card_runs_loads_or_leads_away(hostile):
     assert not re.search(r"\b(on\w+|href|src|style)=(?!&quot;)", re.sub(r'"[^"]*"', '""', named))
 
 
-def test_headings_go_below_those_of_the_page_and_leave_out_no_level():
+def test_headings_are_below_those_of_the_page_without_gaps():
     html = card_html("### Deep first\n\n# Card\n\n## Use\n\n### More\n\nTitle\n=====\n")
     assert re.findall(r"<(h\d)>", html) == ["h5", "h5", "h6", "h6", "h5"]
     assert re.findall(r"</(h\d)>", html) == ["h5", "h5", "h6", "h6", "h5"]

@@ -1,4 +1,4 @@
-"""What part 5 says in words and tables, from the rows of the marts."""
+"""Findings and tables of the forecast section."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pytest
 from reports.formatting import DASH, Money
 from reports.marts import reader
 from reports.marts.forecast import CurvePoint, Metric, ModelRun
+from reports.marts.shop import read_shop
+from reports.page.components import Measured
 from reports.page.forecast import metrics, section
 from reports.page.forecast.curves import baselines
-from reports.page.table import Measured
 
 MONEY = Money("GBP")
 
@@ -22,7 +23,7 @@ MONEY = Money("GBP")
 @pytest.fixture(scope="module")
 def shop(marts):
     with reader.open_marts(marts) as connection:
-        return reader.read_shop(connection)
+        return read_shop(connection)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def run(shop) -> ModelRun:
 
 @pytest.fixture(scope="module")
 def part(shop):
-    made = section.make_model_part(shop, MONEY)
+    made = section.make_model_in_use(shop, MONEY)
     assert made
     return made
 
@@ -47,7 +48,7 @@ def read_changed(marts, folder, *statements):
     connection.commit()
     connection.close()
     with reader.open_marts(folder / "marts.db") as opened:
-        return reader.read_shop(opened)
+        return read_shop(opened)
 
 
 def metric(model, name, value, *, part="all", date="2024-05-31", split="report", ends=None):
@@ -89,11 +90,11 @@ def test_a_run_without_a_verdict_is_to_be_used_with_care(run):
     assert told.rules == ()
 
 
-def test_runs_say_which_is_in_use_and_whether_it_was_chosen_by_hand(shop):
+def test_runs_show_which_is_in_use_and_whether_it_is_pinned(shop):
     lines = section.runs_table(shop.model_runs).rows
     assert [(line[0], line[3], line[4], line[6]) for line in lines] == [
         ("2", "Use it", "No", "Later, and not chosen."),
-        ("1", "Use with care", "Yes, chosen by hand", "Beats <b>BG/NBD</b> & all others."),
+        ("1", "Use with care", "Yes, pinned by the user", "Beats <b>BG/NBD</b> & all others."),
     ]
     latest = replace(shop.model_runs[0], is_in_use=1, verdict=None)
     assert section.runs_table([latest]).rows[0][3:5] == (DASH, "Yes, the latest")
@@ -101,13 +102,13 @@ def test_runs_say_which_is_in_use_and_whether_it_was_chosen_by_hand(shop):
 
 def test_a_run_that_could_not_train_says_why(run):
     assert section.unavailable([]) == (
-        "Model unavailable: none has been trained yet. Run 'tillsight train'."
+        "Model unavailable: no model has been trained yet. Run 'tillsight train'."
     )
     failed = replace(run, status="unavailable", message="Model unavailable: 3 rows.")
     assert section.unavailable([failed]) == "Model unavailable: 3 rows."
 
 
-def test_methods_stand_in_three_groups_with_the_one_in_use_first(part):
+def test_methods_have_three_groups_with_the_one_in_use_first(part):
     assert part.metrics.table.groups == (
         ("", 1),
         ("In use", 1),
@@ -115,18 +116,18 @@ def test_methods_stand_in_three_groups_with_the_one_in_use_first(part):
         ("Baselines", 4),
     )
     assert [column.label for column in part.metrics.table.columns] == [
-        *("Figure", "Random forest", "Logistic regression"),
+        *("Metric", "Random forest", "Logistic regression"),
         *("Base rate", "Recency rule", "RFM quartiles", "BG/NBD"),
     ]
 
 
-def test_the_best_baseline_is_named_beside_the_model_in_use(part):
+def test_the_finding_names_the_best_baseline(part):
     assert part.metrics.finding == (
-        "Its log loss is 0.410; that of the best baseline, BG/NBD, is 0.440"
+        "The log loss of the model is 0.410; of the best baseline (BG/NBD), 0.440"
     )
     alone = metrics.Figures([metric("blend", "log_loss", 0.4)], "blend")
     assert metrics.all_customers(alone, MONEY).finding == (
-        "The model in use beside others, and beside the baselines"
+        "Metrics of the model in use and of the baselines"
     )
 
 
@@ -140,9 +141,9 @@ def test_a_figure_has_its_interval_below_where_there_is_one(part):
 
 def test_one_time_buyers_have_figures_of_their_own(part):
     told = part.one_time_buyers
-    assert told.finding == ("Among one-time buyers the ROC-AUC is 0.66, among all 0.78")
+    assert told.finding == ("The ROC-AUC of one-time buyers is 0.66, of all customers 0.78")
     assert told.caption.startswith(
-        "120 of 300 customers had ordered once; 15.0% of them ordered in the 30 days."
+        "120 of 300 customers had one order; 15.0% of them ordered in the 30 days."
     )
     labels = [str(row[0]).rstrip("\u00a0↓↑") for row in told.table.rows]
     assert labels == ["Log loss", "Calibration error", "ROC-AUC", "Base rate: share that ordered"]
@@ -152,8 +153,8 @@ def test_one_time_buyers_have_figures_of_their_own(part):
 @pytest.mark.parametrize(
     ("once", "finding"),
     [
-        (0.80, "Among one-time buyers the ROC-AUC is 0.80, among all 0.78"),
-        (None, "Customers who had ordered once"),
+        (0.80, "The ROC-AUC of one-time buyers is 0.80, of all customers 0.78"),
+        (None, "Customers with one order"),
     ],
 )
 def test_the_finding_of_one_time_buyers_claims_no_more_than_its_figures(once, finding):
@@ -167,60 +168,60 @@ def test_the_finding_of_one_time_buyers_claims_no_more_than_its_figures(once, fi
     assert metrics.one_time_buyers(figures, MONEY, 30).finding == finding
 
 
-def test_without_one_time_buyers_nothing_is_said_of_them():
+def test_no_card_without_one_time_buyers():
     figures = metrics.Figures([metric("blend", "roc_auc", 0.78)], "blend")
     assert metrics.one_time_buyers(figures, MONEY, 30) is None
 
 
-def test_the_distance_to_each_baseline_is_told_in_words(part):
+def test_differences_to_baselines_are_written_in_words(part):
     assert part.baselines.finding == (
-        "The forecast beats 3 of 4 baselines beyond chance; against BG/NBD it may not"
+        "The forecast beats 3 of 4 baselines beyond chance, but not BG/NBD"
     )
     assert part.baselines.table.rows == (
-        ("Base rate", "−0.210", "−0.250 to −0.170", "better, clear of zero"),  # noqa: RUF001
-        ("Recency rule", "−0.090", "−0.120 to −0.060", "better, clear of zero"),  # noqa: RUF001
-        ("RFM quartiles", "−0.060", "−0.090 to −0.030", "better, clear of zero"),  # noqa: RUF001
-        ("BG/NBD", "−0.030", "−0.070 to 0.010", "better, but the interval holds zero"),  # noqa: RUF001
+        ("Base rate", "−0.210", "−0.250 to −0.170", "better; the interval excludes zero"),  # noqa: RUF001
+        ("Recency rule", "−0.090", "−0.120 to −0.060", "better; the interval excludes zero"),  # noqa: RUF001
+        ("RFM quartiles", "−0.060", "−0.090 to −0.030", "better; the interval excludes zero"),  # noqa: RUF001
+        ("BG/NBD", "−0.030", "−0.070 to 0.010", "better, but the interval includes zero"),  # noqa: RUF001
     )
 
 
 @pytest.mark.parametrize(
     ("value", "ends", "words"),
     [
-        (0.02, (0.01, 0.03), "worse, clear of zero"),
-        (0.02, (-0.01, 0.05), "worse, but the interval holds zero"),
-        (0.0, (-0.01, 0.01), "not better, but the interval holds zero"),
-        (-0.02, None, "better; no interval was made"),
-        (-0.02, (-0.04, 0.0), "better, but the interval holds zero"),
+        (0.02, (0.01, 0.03), "worse; the interval excludes zero"),
+        (0.02, (-0.01, 0.05), "worse, but the interval includes zero"),
+        (0.0, (-0.01, 0.01), "not better, but the interval includes zero"),
+        (-0.02, None, "better; without an interval"),
+        (-0.02, (-0.04, 0.0), "better, but the interval includes zero"),
     ],
 )
-def test_each_kind_of_distance_has_its_words(value, ends, words):
+def test_each_kind_of_difference_has_its_words(value, ends, words):
     assert metrics.difference_in_words(metric("blend", "x", value, ends=ends)) == words
 
 
-def test_a_model_that_beats_all_baselines_is_said_to():
+def test_the_finding_of_a_model_that_beats_all_baselines():
     row = metric("blend", "log_loss_minus_base_rate", -0.2, ends=(-0.3, -0.1))
     told = metrics.differences_finding([("base_rate", row)])
-    assert told == "The forecast beats every baseline, and the intervals are clear of zero"
+    assert told == "The forecast beats every baseline, and the intervals exclude zero"
     assert baselines(metrics.Figures([], "blend")) is None
 
 
-def test_the_threshold_of_best_f1_names_the_window_that_chose_it(part):
+def test_the_threshold_of_best_f1_names_its_window(part):
     assert part.confusion.threshold == (
-        "A customer is marked from a probability of 42.0%: that gave the best F1 on the window of "
-        "1 May 2024. A mark says worth contacting, not likely to order."
+        "A customer is marked from a probability of 42.0%, the threshold with the best F1 on the "
+        "window of 1 May 2024. A marked customer is worth contacting, but not likely to order."
     )
     assert part.confusion.sentence == (
-        "73% of the customers marked as buyers did buy, and 80% of all buyers were marked"
+        "73% of the marked customers ordered, and 80% of all buyers were marked"
     )
 
 
-def test_a_threshold_of_cross_validation_says_so(run):
+def test_the_threshold_of_cross_validation(run):
     figures = metrics.Figures([], "random_forest")
     high = replace(run, threshold=0.6)
     assert metrics.threshold_in_words(high, figures, MONEY, None) == (
-        "A customer is marked from a probability of 60.0%: that gave the best F1 on the past "
-        "windows, by cross-validation."
+        "A customer is marked from a probability of 60.0%, the threshold with the best F1 on the "
+        "training windows (cross-validation)."
     )
 
 
@@ -235,7 +236,7 @@ def test_a_threshold_of_cross_validation_says_so(run):
         ([metric("random_forest", "contact_profit", -20.0)], "would have lost £20."),
     ],
 )
-def test_a_threshold_of_cost_and_benefit_says_what_a_contact_costs_and_brings(run, rows, ending):
+def test_the_threshold_of_cost_and_benefit_names_both(run, rows, ending):
     paid = replace(
         run,
         threshold=0.1,
@@ -246,8 +247,8 @@ def test_a_threshold_of_cost_and_benefit_says_what_a_contact_costs_and_brings(ru
     figures = metrics.Figures(rows, "random_forest")
     told = metrics.threshold_in_words(paid, figures, MONEY, "2024-05-01")
     assert told.startswith(
-        "A customer is marked from a probability of 10.0%: to contact one costs £0.50, an order "
-        "of a contacted customer brings £5.00, and from there on"
+        "A customer is marked from a probability of 10.0%: a contact costs £0.50, an order of a "
+        "contacted customer brings £5.00, and above this threshold"
     )
     assert told.endswith(ending)
 
@@ -261,7 +262,7 @@ def test_cost_and_benefit_are_read_from_the_settings_of_the_run(marts, tmp_path)
         "insert into model_metrics values ('run-1', 'report', '2024-05-31', 'random_forest', 'all',"
         " 'contact_profit', 345.6, null, null)",
     )
-    part = section.make_model_part(shop, MONEY)
+    part = section.make_model_in_use(shop, MONEY)
     assert "costs £0.50" in part.confusion.threshold
     assert "a profit of £346." in part.confusion.threshold
     assert texts(part.metrics.table)[-1][:3] == (

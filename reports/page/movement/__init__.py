@@ -1,0 +1,1 @@
+"""The movement section of the page."""
