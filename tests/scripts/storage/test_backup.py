@@ -183,7 +183,7 @@ def test_the_commands_report_and_migrate_an_old_file(raw_db, load, tmp_path):
         connection.execute("pragma user_version = 0")
     told = tillsight("restore", out)
     assert "3 rows of 1 files" in told
-    assert "The one before is kept: " in told
+    assert "Backup of the previous one: " in told
     with closing(sqlite3.connect(raw_db)) as connection:
         assert connection.execute("pragma user_version").fetchone()[0] > 0
 
