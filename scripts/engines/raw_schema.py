@@ -11,23 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ml.data.schema import TABLES
-from scripts.ingest.formats import FORMATS, Format
+from scripts.ingest.formats import FORMATS
 from scripts.storage import sqlite
+from scripts.storage.schema import LOADS_DDL
 
 TYPE_NAME = re.compile(r"\b(text|integer|real)\b")
-
-LOADS_DDL = """
-create table if not exists raw_loads (
-    load_id integer primary key,
-    file_name text not null,
-    sheet text not null default '',
-    form text not null,
-    file_sha256 text not null,
-    row_count integer not null,
-    input_fingerprint text not null,
-    unique (file_sha256, sheet)
-)
-"""
 
 
 @dataclass(frozen=True)
@@ -146,19 +134,3 @@ def _table_info(connection: sqlite3.Connection, name: str) -> list[dict[str, Any
     cursor = connection.execute(f"pragma table_info({name})")
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-def format_ddl(file_format: Format) -> str:
-    """Return the statement that creates the raw table of a format on SQLite.
-
-    Values are text. Without rowid there is no second index, which halves the time of loading.
-    """
-    columns = "".join(f"    {column.name} text,\n" for column in file_format.columns)
-    return (
-        f"create table if not exists {file_format.table} (\n"
-        f"    load_id integer not null,\n"
-        f"    line_number integer not null,\n"
-        f"{columns}"
-        f"    primary key (load_id, line_number)\n"
-        f") without rowid"
-    )

@@ -14,7 +14,6 @@ from typing import Any
 import ml.registry.runs
 from ml.data.features import SqliteFeatures
 from scripts.engines.base import named_row
-from scripts.engines.raw_schema import LOADS_DDL, format_ddl
 from scripts.errors import TillsightError
 from scripts.ingest.formats import FORMATS, Format
 from scripts.ingest.raw_store import LOAD_COLUMNS, SELECT_LOADS, Landing, LoadRow, load_rows
