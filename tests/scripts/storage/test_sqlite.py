@@ -159,7 +159,9 @@ def test_a_writer_waits_for_another_one(raw_db):
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "data").write_text("a file")
-    with pytest.raises(TillsightError, match=r"cannot create the folder .*choose another --data-dir"):
+    with pytest.raises(
+        TillsightError, match=r"cannot create the folder .*choose another --data-dir"
+    ):
         sqlite_engine.ensure_raw(tmp_path / "data" / "raw.db")
 
 
