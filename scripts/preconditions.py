@@ -17,12 +17,12 @@ from scripts.storage import sqlite
 
 
 def settle_target(settings: Settings) -> None:
-    """Write down for which target a data folder is, or raise where it is for another.
+    """Record the target of a data folder, or raise if it has another target.
 
     Raises
     ------
     TillsightError
-        If there is no such target, or other sales lie in the folder already.
+        If the target does not exist, or the folder holds the sales of another target.
     """
     if settings.target not in TARGETS:
         raise TillsightError(
@@ -42,7 +42,7 @@ def settle_target(settings: Settings) -> None:
 
 
 def _has_loads(raw_db: Path) -> bool:
-    """Return whether files have landed in a raw.db."""
+    """Return whether a raw.db holds loaded files."""
     if not raw_db.exists():
         return False
     with closing(sqlite.connect_read_only(raw_db)) as connection:
@@ -169,7 +169,7 @@ def require_marts(settings: Settings, command: str) -> None:
 
 
 def require_place_for_page(out: Path, *, single_file: bool) -> None:
-    """Raise where writing the page would take the place of something else."""
+    """Raise if the page would replace something that is not a page."""
     place = out.expanduser()
     looks_like_file = place.suffix.lower() in {".html", ".htm"}
     if single_file:
@@ -184,7 +184,7 @@ def require_place_for_page(out: Path, *, single_file: bool) -> None:
     elif place.is_file():
         wrong = "is a file; name a folder for the page"
     elif other := reports.site.writer.other_file(place):
-        wrong = f"holds {other}, which is no part of a page; choose a new or an empty folder"
+        wrong = f"holds {other}, which is not part of a page; choose a new or an empty folder"
     else:
         return
     raise TillsightError(f"--out {out} {wrong}")

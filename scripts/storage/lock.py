@@ -1,4 +1,4 @@
-"""One process at a time works in a data folder."""
+"""Lock of a data folder: one process at a time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from scripts.settings import Settings
 
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
-    """Let one process at a time work in a data folder; a process that dies lets go.
+    """Hold the lock of a data folder; the system releases it if the process dies.
 
     Raises
     ------
     TillsightError
-        If another process works there; names it where that is known.
+        If another process holds it; names the process where it is known.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     lock, holder = settings.data_dir / ".lock", settings.data_dir / ".lock-holder"
@@ -31,8 +31,8 @@ def only_one(settings: Settings) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise TillsightError(
-                f"another tillsight{_told(holder)} is at work in {settings.data_dir}; wait for "
-                "it, or choose another folder with --data-dir"
+                f"another tillsight{_holder_text(holder)} is at work in {settings.data_dir}; wait "
+                "for it, or choose another folder with --data-dir"
             ) from None
         raise TillsightError(
             f"{settings.data_dir} cannot be written to ({error}); make it writable, "
@@ -46,22 +46,22 @@ def only_one(settings: Settings) -> Iterator[None]:
             holder.unlink(missing_ok=True)
 
 
-def _told(holder: Path) -> str:
-    """Say which process holds the lock and since when, unless its note is of a dead one."""
+def _holder_text(holder: Path) -> str:
+    """Describe the process that holds the lock, unless its note is outdated."""
     try:
         name, machine = holder.read_text().split()
         process = int(name)
         since = datetime.fromtimestamp(holder.stat().st_mtime, UTC).astimezone()
     except (OSError, ValueError):
-        return ""  # it has just begun or ended
+        return ""  # the process is just starting or ending
     if machine != platform.node():
         return f" (process {process} on {machine}, since {since:%Y-%m-%d %H:%M})"
-    return f" (process {process}, since {since:%Y-%m-%d %H:%M})" if _lives(process) else ""
+    return f" (process {process}, since {since:%Y-%m-%d %H:%M})" if _is_running(process) else ""
 
 
-def _lives(process: int) -> bool:
+def _is_running(process: int) -> bool:
     if os.name != "posix":
-        return False  # elsewhere one cannot ask without doing something to it
+        return False  # os.kill would end it there
     try:
         os.kill(process, 0)
     except ProcessLookupError:

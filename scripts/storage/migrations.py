@@ -1,8 +1,7 @@
-"""The version of raw.db, and the steps from each version to the next.
+"""Version of raw.db, and the migration from each version to the next.
 
-raw.db cannot be made again, so a newer Tillsight carries an older file on. The version stands in
-the file's header (`pragma user_version`), beside the mark of whose file it is (`application_id`).
-Files made before versions were counted have neither, and are version 0.
+The version is `pragma user_version` of the file; `pragma application_id` identifies the program. A
+new file, and one of a draft before release 0.1.0, has version 0.
 """
 
 from __future__ import annotations
@@ -19,34 +18,34 @@ Step = Callable[[sqlite3.Connection], None]
 
 
 def _mark(connection: sqlite3.Connection) -> None:
-    """Say whose file it is; its tables are those of version 0."""
+    """Set the application id; the tables are those of version 0."""
     connection.execute(f"pragma application_id = {APPLICATION_ID:d}")
 
 
-# Step n leads from version n to version n + 1. Steps are only ever added at the end: files of every
-# earlier version are out there.
+# Step n migrates version n to n + 1. Steps are only added at the end, since files of every released
+# version exist.
 STEPS: tuple[Step, ...] = (_mark,)
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """Return the version of a raw file; 0 also for an empty one."""
+    """Return the version of a raw file; 0 for an empty file."""
     return int(connection.execute("pragma user_version").fetchone()[0])
 
 
 def require_readable(connection: sqlite3.Connection, path: Path) -> None:
-    """Look whether a file is a raw file that this version understands, or an empty one.
+    """Raise unless a file is a raw file of a known version, or empty.
 
     Parameters
     ----------
     connection : sqlite3.Connection
-        On the file.
+        A connection to the file.
     path : Path
-        The file, for the sentence.
+        The file, for the message.
 
     Raises
     ------
     TillsightError
-        If it belongs to another program, or to a newer version of this one.
+        If it is of another program, or of a newer version.
     """
     (mark,) = connection.execute("pragma application_id").fetchone()
     tables, raw_tables = connection.execute(
@@ -55,30 +54,30 @@ def require_readable(connection: sqlite3.Connection, path: Path) -> None:
     ).fetchone()
     if mark not in {0, APPLICATION_ID} or (tables and not raw_tables):
         raise TillsightError(
-            f"{path} is a database of something else, no raw.db of Tillsight; move it away, "
+            f"{path} is a database of another program, not a raw.db of Tillsight; move it away, "
             "or name another file or --data-dir"
         )
     found = version_of(connection)
     if not 0 <= found <= len(STEPS):
         raise TillsightError(
-            f"{path} is of version {found}, and this Tillsight knows versions up to {len(STEPS)}; "
+            f"{path} has version {found}, and this Tillsight knows versions up to {len(STEPS)}; "
             "use the newer Tillsight that wrote it"
         )
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Carry a raw file on to the present version, each step whole or not at all.
+    """Migrate a raw file to the current version; each step is atomic.
 
     Parameters
     ----------
     connection : sqlite3.Connection
-        Open for writing, outside of a transaction. A step that fails leaves the file at the
-        version before it, and its error to the caller.
+        Open for writing, outside of a transaction. A failed step raises and leaves the file at
+        the version before it.
     """
     while version_of(connection) < len(STEPS):
         with connection:
             connection.execute("begin immediate")
-            # another process may have been quicker
+            # another process may have migrated the file meanwhile
             found = version_of(connection)
             if found < len(STEPS):
                 STEPS[found](connection)

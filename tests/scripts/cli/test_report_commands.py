@@ -104,7 +104,7 @@ def test_a_page_goes_where_it_is_wanted(report, written, tmp_path, monkeypatch):
     ("options", "sentence"),
     [
         (["--title", "  "], "--title is empty; name the shop"),
-        (["--out", "photos"], "--out photos holds cat.jpg, which is no part of a page"),
+        (["--out", "photos"], "--out photos holds cat.jpg, which is not part of a page"),
         (["--out", "note"], "--out note is a file; name a folder"),
         (["--out", "page.html"], "--out page.html looks like a file; add --single-file"),
         (["--single-file", "--out", "page"], "--out page must end in .html"),

@@ -1,5 +1,3 @@
-"""`tillsight backup` and `tillsight restore`: nothing is lost, whatever file is named."""
-
 from __future__ import annotations
 
 import os
@@ -40,7 +38,7 @@ def dump(path: Path) -> list[str]:
         return list(connection.iterdump())
 
 
-def test_a_backup_holds_what_raw_db_holds_and_its_name_sorts_by_it(raw_db, folder, load):
+def test_a_backup_equals_raw_db_and_its_name_sorts_by_content(raw_db, folder, load):
     load(1)
     first = backups.back_up(raw_db, folder)
     assert backups.back_up(raw_db, folder) == first
@@ -57,7 +55,7 @@ def test_a_backup_holds_what_raw_db_holds_and_its_name_sorts_by_it(raw_db, folde
     assert shown[-1][0] == shown[-1][1] > shown[0][0] > 0
 
 
-def test_a_restored_file_is_the_backup_and_the_one_before_is_kept(raw_db, folder, load):
+def test_restore_replaces_raw_db_and_backs_up_the_previous_one(raw_db, folder, load):
     load(1)
     first = backups.back_up(raw_db, folder).path
     load(2)
@@ -71,7 +69,7 @@ def test_a_restored_file_is_the_backup_and_the_one_before_is_kept(raw_db, folder
     assert {path.name for path in raw_db.parent.iterdir()} == {"raw.db", "backups"}
 
 
-def test_a_lost_raw_db_comes_back(raw_db, folder, load):
+def test_a_missing_raw_db_is_restored(raw_db, folder, load):
     load(3)
     saved = backups.back_up(raw_db, folder).path
     before = dump(raw_db)
@@ -80,7 +78,7 @@ def test_a_lost_raw_db_comes_back(raw_db, folder, load):
     assert dump(raw_db) == before
 
 
-def test_a_damaged_raw_db_is_kept_as_it_is_and_the_backup_takes_its_place(raw_db, folder, load):
+def test_restore_keeps_a_copy_of_a_damaged_raw_db(raw_db, folder, load):
     load(5_000)
     saved = backups.back_up(raw_db, folder).path
     before = dump(raw_db)
@@ -124,15 +122,17 @@ def _empty(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        pytest.param(_newer, "is of version 99", id="newer"),
-        pytest.param(_foreign, "is a database of something else", id="foreign"),
+        pytest.param(_newer, "has version 99", id="newer"),
+        pytest.param(_foreign, "is a database of another program", id="foreign"),
         pytest.param(_torn, "damaged", id="torn"),
         pytest.param(_text, "it is not a SQLite database", id="text"),
         pytest.param(_empty, "no such table: raw_loads", id="empty"),
         pytest.param(Path.unlink, "is not a file; name a backup", id="gone"),
     ],
 )
-def test_what_is_no_backup_is_refused_and_raw_db_stays(raw_db, folder, load, spoil, sentence):
+def test_a_file_that_is_not_a_backup_is_refused_and_raw_db_stays(
+    raw_db, folder, load, spoil, sentence
+):
     load(5_000)
     file = backups.back_up(raw_db, folder).path
     load(1)
@@ -144,7 +144,7 @@ def test_what_is_no_backup_is_refused_and_raw_db_stays(raw_db, folder, load, spo
     assert not list(raw_db.parent.glob(".*.part"))
 
 
-def test_restoring_the_file_in_use_is_refused(raw_db, folder, load):
+def test_restoring_raw_db_itself_is_refused(raw_db, folder, load):
     load(1)
     with pytest.raises(TillsightError, match=r"is the raw\.db in use"):
         backups.restore(raw_db, folder, raw_db)
@@ -153,12 +153,12 @@ def test_restoring_the_file_in_use_is_refused(raw_db, folder, load):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("data/marts.db", "lies among the files in use"),
+        ("data/marts.db", "is in the data folder; name a file"),
         ("data", "is a folder"),
-        ("songs.db", "is a database of something else"),
+        ("songs.db", "is a database of another program"),
     ],
 )
-def test_a_backup_takes_the_place_of_no_other_file(raw_db, folder, load, tmp_path, name, sentence):
+def test_a_backup_replaces_no_other_file(raw_db, folder, load, tmp_path, name, sentence):
     load(1)
     songs = tmp_path / "songs.db"
     songs.touch()
@@ -169,7 +169,7 @@ def test_a_backup_takes_the_place_of_no_other_file(raw_db, folder, load, tmp_pat
     assert songs.read_bytes() == before
 
 
-def test_the_commands_say_what_they_did_and_carry_an_old_file_on(raw_db, load, tmp_path):
+def test_the_commands_report_and_migrate_an_old_file(raw_db, load, tmp_path):
     def tillsight(*arguments: str | Path) -> str:
         result = CliRunner().invoke(app, [*map(str, arguments), "--data-dir", str(raw_db.parent)])
         assert result.exit_code == 0, result.output
@@ -188,6 +188,6 @@ def test_the_commands_say_what_they_did_and_carry_an_old_file_on(raw_db, load, t
         assert connection.execute("pragma user_version").fetchone()[0] > 0
 
 
-def test_there_is_nothing_to_back_up_before_a_load(raw_db, folder):
+def test_a_backup_before_the_first_load_is_an_error(raw_db, folder):
     with pytest.raises(TillsightError, match="load a file first"):
         backups.back_up(raw_db, folder)

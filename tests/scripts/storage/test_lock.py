@@ -1,5 +1,3 @@
-"""Two at once in a data folder: the second is told who is there; the dead are no obstacle."""
-
 from __future__ import annotations
 
 import os
@@ -54,7 +52,7 @@ def told_in(settings: Settings) -> str:
     return str(error.value)
 
 
-def test_the_second_is_told_who_is_at_work_and_since_when(settings, other):
+def test_a_second_process_is_told_who_holds_the_lock_and_since_when(settings, other):
     assert re.fullmatch(
         rf"another tillsight \(process {other.pid}, since \d{{4}}-\d\d-\d\d \d\d:\d\d\) is at work "
         rf"in {re.escape(str(settings.data_dir))}; wait for it, or choose another folder with "
@@ -63,7 +61,7 @@ def test_the_second_is_told_who_is_at_work_and_since_when(settings, other):
     )
 
 
-def test_what_a_dead_process_held_is_free(settings, other):
+def test_the_lock_of_a_dead_process_is_free(settings, other):
     other.kill()
     other.wait()
     assert (settings.data_dir / ".lock-holder").exists()
@@ -82,7 +80,7 @@ def test_what_a_dead_process_held_is_free(settings, other):
         pytest.param("1 {here}", "another tillsight (process 1, since", id="of another user"),
     ],
 )
-def test_nobody_is_named_who_is_not_there(settings, other, note, expected):
+def test_a_process_that_has_ended_is_not_named(settings, other, note, expected):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     (settings.data_dir / ".lock-holder").write_text(
@@ -91,7 +89,7 @@ def test_nobody_is_named_who_is_not_there(settings, other, note, expected):
     assert told_in(settings).startswith(expected)
 
 
-def test_a_failure_lets_go(settings):
+def test_an_error_releases_the_lock(settings):
     def fail() -> None:
         with lock.only_one(settings):
             assert (settings.data_dir / ".lock-holder").read_text().split()[0] == str(os.getpid())

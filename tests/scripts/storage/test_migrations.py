@@ -1,5 +1,3 @@
-"""The version of raw.db: files of every version are read, newer and foreign ones refused."""
-
 from __future__ import annotations
 
 import sqlite3
@@ -20,7 +18,7 @@ VERSION_0 = Path(__file__).resolve().parents[2] / "fixtures" / "raw_version_0.sq
 
 @pytest.fixture
 def old_raw(raw_db) -> Path:
-    """A raw.db as it was before versions were counted."""
+    """A raw.db of version 0."""
     raw_db.parent.mkdir()
     with closing(sqlite3.connect(raw_db)) as connection:
         connection.executescript(VERSION_0.read_text())
@@ -46,7 +44,7 @@ def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
         return {name: connection.execute(f"select * from {name}").fetchall() for name in names}
 
 
-def test_a_file_of_the_first_version_is_carried_on_and_loses_nothing(old_raw, settings_in):
+def test_a_file_of_version_0_is_migrated_without_loss(old_raw, settings_in):
     before = rows(old_raw)
     assert header(old_raw) == (0, 0)
     assert len(before["raw_prediction_log"]) == len(before["raw_standard_customers"]) == 4
@@ -55,7 +53,7 @@ def test_a_file_of_the_first_version_is_carried_on_and_loses_nothing(old_raw, se
     assert rows(old_raw) == before
 
 
-def test_a_new_file_has_the_tables_of_a_carried_on_one(old_raw, settings_in, tmp_path):
+def test_a_new_file_has_the_tables_of_a_migrated_one(old_raw, settings_in, tmp_path):
     def tables(path: Path) -> dict[str, str]:
         with closing(sqlite3.connect(path)) as connection:
             found = connection.execute("select name, sql from sqlite_master where sql > ''")
@@ -67,19 +65,19 @@ def test_a_new_file_has_the_tables_of_a_carried_on_one(old_raw, settings_in, tmp
     assert header(old_raw) == header(tmp_path / "new" / "raw.db")
 
 
-def test_a_file_of_the_present_version_is_not_written_to(raw_db):
+def test_a_file_of_the_current_version_is_not_written_to(raw_db):
     sqlite.ensure_raw(raw_db)
     before = raw_db.read_bytes()
     sqlite.ensure_raw(raw_db)
     assert raw_db.read_bytes() == before
 
 
-def test_a_newer_file_is_refused_and_left_alone(raw_db):
+def test_a_newer_file_is_refused_and_unchanged(raw_db):
     sqlite.ensure_raw(raw_db)
     with closing(sqlite3.connect(raw_db)) as connection:
         connection.execute("pragma user_version = 99")
     before = raw_db.read_bytes()
-    with pytest.raises(TillsightError, match=r"raw\.db is of version 99, .* use the newer"):
+    with pytest.raises(TillsightError, match=r"raw\.db has version 99, .* use the newer"):
         sqlite.ensure_raw(raw_db)
     assert raw_db.read_bytes() == before
 
@@ -89,18 +87,18 @@ def test_a_newer_file_is_refused_and_left_alone(raw_db):
     ["create table songs (title text)", "pragma application_id = 7"],
     ids=["other tables", "another program's mark"],
 )
-def test_a_database_of_something_else_is_refused_and_left_alone(raw_db, statement):
+def test_a_database_of_another_program_is_refused_and_unchanged(raw_db, statement):
     raw_db.parent.mkdir()
     with closing(sqlite3.connect(raw_db)) as connection:
         connection.execute(statement)
         connection.commit()
     before = raw_db.read_bytes()
-    with pytest.raises(TillsightError, match="is a database of something else"):
+    with pytest.raises(TillsightError, match="is a database of another program"):
         sqlite.ensure_raw(raw_db)
     assert raw_db.read_bytes() == before
 
 
-def test_steps_go_in_order_and_one_that_fails_leaves_the_version_before_it(old_raw, monkeypatch):
+def test_steps_run_in_order_and_a_failed_one_leaves_the_version_before_it(old_raw, monkeypatch):
     def add(connection: sqlite3.Connection) -> None:
         connection.execute("alter table raw_loads add column note text")
 

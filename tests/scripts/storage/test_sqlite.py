@@ -72,7 +72,7 @@ def damage(path, offset):
         file.write(b"\xff" * 200)
 
 
-def test_the_raw_tables_are_made_with_these_columns_and_nothing_in_them(raw_db, landed):
+def test_raw_tables_are_created_empty_with_these_columns(raw_db, landed):
     sqlite_engine.ensure_raw(raw_db)
     tables = [name for (name,) in landed("select name from sqlite_master where type = 'table'")]
     assert sorted(tables) == sorted(COLUMNS)
@@ -82,7 +82,7 @@ def test_the_raw_tables_are_made_with_these_columns_and_nothing_in_them(raw_db, 
 
 
 @pytest.mark.parametrize("table", sorted(set(COLUMNS) - {"raw_loads"}))
-def test_rows_are_text_known_by_load_and_line(raw_db, landed, table):
+def test_rows_are_text_keyed_by_load_and_line(raw_db, landed, table):
     sqlite_engine.ensure_raw(raw_db)
     columns = landed(f"pragma table_info({table})")
     assert [(row[1], row[5]) for row in columns if row[5]] == [("load_id", 1), ("line_number", 2)]
@@ -90,7 +90,7 @@ def test_rows_are_text_known_by_load_and_line(raw_db, landed, table):
 
 
 @pytest.mark.parametrize("table", sorted(set(COLUMNS) - {"raw_loads"}))
-def test_the_key_needs_no_index_beside_the_rows(raw_db, landed, table):
+def test_the_key_needs_no_extra_index(raw_db, landed, table):
     sqlite_engine.ensure_raw(raw_db)
     assert (
         landed(f"select name from sqlite_master where type = 'index' and tbl_name = '{table}'")
@@ -110,7 +110,7 @@ def test_the_same_bytes_cannot_be_recorded_twice(raw_db):
             connection.execute(insert, (2,))
 
 
-def test_making_the_tables_again_keeps_what_is_in_them(raw_db, landed):
+def test_creating_the_tables_again_keeps_their_rows(raw_db, landed):
     sqlite_engine.ensure_raw(raw_db)
     with closing(sqlite.connect(raw_db)) as connection, connection:
         connection.execute(
@@ -128,13 +128,13 @@ def test_a_new_raw_file_has_large_pages(raw_db, landed):
     assert landed("pragma page_size") == [(16_384,)]
 
 
-def test_two_new_raw_files_are_the_same_bytes(tmp_path):
+def test_two_new_raw_files_have_equal_bytes(tmp_path):
     for name in ("a.db", "b.db"):
         sqlite_engine.ensure_raw(tmp_path / name)
     assert (tmp_path / "a.db").read_bytes() == (tmp_path / "b.db").read_bytes()
 
 
-def test_tables_that_are_there_need_no_turn_at_writing(raw_db, monkeypatch):
+def test_existing_tables_need_no_write_lock(raw_db, monkeypatch):
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.0)
     sqlite_engine.ensure_raw(raw_db)
     with closing(sqlite3.connect(raw_db)) as other:
@@ -142,7 +142,7 @@ def test_tables_that_are_there_need_no_turn_at_writing(raw_db, monkeypatch):
         sqlite_engine.ensure_raw(raw_db)
 
 
-def test_what_is_committed_survives_a_loss_of_power(raw_db):
+def test_commits_survive_a_power_loss(raw_db):
     sqlite_engine.ensure_raw(raw_db)
     with closing(sqlite.connect(raw_db)) as connection:
         assert connection.execute("pragma journal_mode").fetchone() == ("delete",)
@@ -159,8 +159,9 @@ def test_a_writer_waits_for_another_one(raw_db):
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "data").write_text("a file")
-    message = r"cannot create the folder .*choose another --data-dir"
-    with pytest.raises(TillsightError, match=message):
+    with pytest.raises(
+        TillsightError, match=r"cannot create the folder .*choose another --data-dir"
+    ):
         sqlite_engine.ensure_raw(tmp_path / "data" / "raw.db")
 
 
@@ -225,7 +226,7 @@ def test_a_folder_in_place_of_the_file_is_a_sentence(tmp_path):
         sqlite.connect(tmp_path)
 
 
-def test_a_file_that_was_taken_away_meanwhile_is_a_sentence(raw_db):
+def test_a_file_that_disappeared_is_a_sentence(raw_db):
     sqlite_engine.ensure_raw(raw_db)
     with closing(sqlite.connect(raw_db)) as connection:
         raw_db.unlink()
@@ -237,7 +238,7 @@ def test_a_file_that_was_taken_away_meanwhile_is_a_sentence(raw_db):
             connection.execute("delete from raw_loads")
 
 
-def test_whatever_else_sqlite_says_is_a_sentence_too(raw_db):
+def test_any_other_error_of_sqlite_is_a_sentence(raw_db):
     sqlite_engine.ensure_raw(raw_db)
     with (
         closing(sqlite.connect(raw_db)) as connection,
