@@ -67,7 +67,7 @@ class DuckdbEngine:
         with self._connect(self._settings.work_duckdb, read_only=True) as connection:
             cursor = connection.execute(statement)
             row = cursor.fetchone()
-        return named_row([column[0] for column in cursor.description], row) if row else None
+            return named_row([column[0] for column in cursor.description], row) if row else None
 
     def import_model_tables(self) -> None:
         """Copy the tables written by training and scoring from raw.db to the engine."""
