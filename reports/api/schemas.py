@@ -173,7 +173,7 @@ class Confusion(BaseModel):
 
 
 class Metrics(Quality):
-    """The model in use beside simpler rules, all judged on the same customers."""
+    """The model in use and simpler rules, all evaluated on the same customers."""
 
     model_config = _with_example(
         accuracy=0.77,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +26,6 @@ from rich.progress import (
 from rich.table import Table
 
 from reports.formatting import without_email
-from scripts.cli import clock
 from scripts.errors import TillsightError
 
 StepEnded = Callable[[str, int | None, float, str], None]
@@ -71,7 +71,7 @@ class Steps:
     def start(self, step: str) -> None:
         """Finish the current step and start the next one."""
         self.finish()
-        self._step, self._rows, self._began = step, None, clock.seconds()
+        self._step, self._rows, self._began = step, None, time.monotonic()
         self._progress.reset(self._task, description=escape(step), total=None, detail="")
 
     def count(self, rows: int) -> None:
@@ -89,7 +89,7 @@ class Steps:
         if not self._step:
             return
         step, self._step = self._step, ""
-        seconds = clock.seconds() - self._began
+        seconds = time.monotonic() - self._began
         if outcome == "done" and _shows_progress():
             rows = "" if self._rows is None else f"{self._rows:,} rows"
             self._progress.console.print(f"{step:<24}{rows:>20}{seconds:>10.1f} s")

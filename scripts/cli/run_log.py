@@ -8,20 +8,25 @@ addresses masked.
 
 from __future__ import annotations
 
+import datetime
 import json
 import logging
 import os
+import time
 from collections.abc import Callable
 from importlib.metadata import version
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from reports.formatting import without_email
-from scripts.cli import clock
 
 FILE_NAME = "tillsight.jsonl"
 LARGEST_FILE = 1_000_000
 OLDER_FILES = 4
+
+
+def _utc_now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
 class _Handler(RotatingFileHandler):
@@ -55,7 +60,7 @@ class RunLog:
         }
         self._on_failure = on_failure
         self._has_failed = False
-        self._began = clock.seconds()
+        self._began = time.monotonic()
 
     def step(self, step: str, rows: int | None, seconds: float, outcome: str) -> None:
         """Log the end of a step."""
@@ -65,7 +70,7 @@ class RunLog:
         """Log the end of the command."""
         self._write(
             event="end",
-            seconds=round(clock.seconds() - self._began, 3),
+            seconds=round(time.monotonic() - self._began, 3),
             outcome=outcome,
             error=error and without_email(error),
         )
@@ -73,7 +78,7 @@ class RunLog:
     def _write(self, **fields: str | float | None) -> None:
         if self._has_failed or not self._folder.parent.is_dir():
             return
-        line = json.dumps({"time": clock.utc_now(), **self._always, **fields}, ensure_ascii=False)
+        line = json.dumps({"time": _utc_now(), **self._always, **fields}, ensure_ascii=False)
         try:
             self._folder.mkdir(exist_ok=True)
             handler = _Handler(

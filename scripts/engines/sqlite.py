@@ -21,6 +21,7 @@ from scripts.ingest.table import Run
 from scripts.progress import Progress
 from scripts.settings import Settings
 from scripts.storage import migrations, schema, sqlite
+from scripts.storage.schema import LOADS_DDL, format_ddl
 from scripts.storage.sqlite import PAGE_BYTES, connect, connect_read_only, explained
 
 # One insert of 100 rows takes a third less time than 100 inserts; more rows do not help.

@@ -21,10 +21,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from scripts.dbt_runner import Dbt
-from scripts.engines.raw_schema import LOADS_DDL, format_ddl
 from scripts.ingest.formats import FORMATS, Format, format_named
 from scripts.project import Project
 from scripts.settings import PROJECT_DIR
+from scripts.storage.schema import LOADS_DDL, format_ddl
 
 # In build order; each schema is a database of its own, as in the real files.
 MODELS = {

@@ -27,27 +27,23 @@ def shop_split(shop_rows, make_windows, fast_settings):
 
 
 def with_flipped_labels(windows, number):
-    """Return the windows with the labels of one window flipped."""
     return windows | {
         number: dataclasses.replace(windows[number], labels=1 - windows[number].labels)
     }
 
 
 def with_permuted_features(windows, number):
-    """Return the windows with the feature rows of one window rotated."""
     features = np.roll(windows[number].features, 1, axis=0)
     return windows | {number: dataclasses.replace(windows[number], features=features)}
 
 
 def history_by_window(split, windows, settings):
-    """Return the backtest predictions by snapshot number."""
     predictions = evaluate_history(split, windows, select(split, windows, settings), settings)
     numbers = [fold.test.snapshot_number for fold in reversed(split.history)]
     return dict(zip(numbers, predictions, strict=True))
 
 
 def changed_windows(history, after):
-    """Return the windows with changed predictions."""
     return {
         number
         for number in history
@@ -392,14 +388,12 @@ def test_two_windows_have_no_backtest(shop_rows, make_windows, fast_settings):
 
 
 def test_windows_without_buyers_can_be_training_windows(shop_rows, make_windows, fast_settings):
-    # Four windows in a row have no buyers, so few backtest folds remain.
     closed = [row | {LABEL: 0} if 3 <= row["snapshot_number"] <= 6 else row for row in shop_rows]
     summaries, windows = make_windows(closed)
     settings = dataclasses.replace(fast_settings, fit_windows=4)
     split = split_windows(summaries, settings)
-    read = {
-        summary.snapshot_number: windows[summary.snapshot_number] for summary in split.windows()
-    }
+    numbers = [summary.snapshot_number for summary in split.windows()]
+    read = {number: windows[number] for number in numbers}
     rows = run(split, read, settings).metrics
     predictions = {row.as_of_date for row in rows if row.split == "history"}
     assert predictions == {windows[7].summary.as_of_date}

@@ -14,8 +14,8 @@ from tests.project.source_code import MODULES, ROOT, imported_names, relative, t
 # Tokens and requests expire; the run log and the terminal show times. No figure depends on these.
 CLOCK_READERS = {
     "reports/api/build_cache.py",
-    "scripts/cli/clock.py",
     "scripts/cli/console.py",
+    "scripts/cli/run_log.py",
 }
 DATABASE_READERS = {"ml/data/features.py", "ml/registry/database.py", "reports/marts/reader.py"}
 REGISTRY_HOST = re.compile(r"index-url|find-links|https?://\S*(pypi|simple)\S*", re.IGNORECASE)

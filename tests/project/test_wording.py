@@ -15,7 +15,7 @@ from tests.project.source_code import PACKAGES, ROOT, tracked_files
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md", "Makefile")
 # Each phrase with the usual term.
 UNUSUAL = {
-    r"\bjudg(e|es|ed|ing|ement)\b": "evaluate, classify",
+    r"\bjudg(e|es|ed|ing|ement)\b(?! by\b)": "evaluate, classify",
     r"\bdeal(s|t)? (out|anew|rows)\b|\bdealt\b": "permute, distribute",
     r"\breaders? who stays?\b": "open readers",
     r"\bwhat stands\b|\bstands? (beside|around|in the place)\b": "is, contains",

@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 from dataclasses import astuple, fields
 
-from scripts.engines.raw_schema import LOADS_DDL
 from scripts.ingest.raw_store import LOAD_COLUMNS, SELECT_LOADS, LoadRow, load_rows
+from scripts.storage.schema import LOADS_DDL
 
 LOAD = LoadRow(
     load_id=1,
