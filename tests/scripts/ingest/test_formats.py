@@ -1,7 +1,10 @@
+import csv
+
 import pytest
 
 from scripts.errors import TillsightError
 from scripts.ingest.formats import FORMATS, format_named, recognise
+from scripts.settings import PROJECT_DIR
 
 TRANSACTIONS = ["transaction_id", "customer_id", "product_id", "invoice_date", "quantity", "amount"]
 UCI_I = [
@@ -272,3 +275,10 @@ def test_no_header_means_two_columns_of_a_format(file_format):
 @pytest.mark.parametrize("file_format", FORMATS, ids=lambda file_format: file_format.name)
 def test_every_format_needs_two_columns_at_least(file_format):
     assert sum(column.is_required for column in file_format.columns) >= 2
+
+
+def test_codes_of_non_products_name_a_format():
+    with (PROJECT_DIR / "dbt_project" / "seeds" / "non_product_codes.csv").open() as seed:
+        named = {row["format"] for row in csv.DictReader(seed)}
+    assert named
+    assert named <= {file_format.name for file_format in FORMATS}
