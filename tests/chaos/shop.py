@@ -18,8 +18,17 @@ CUSTOMERS = 40
 BUILD_OF_PAGE = re.compile(r'<meta name="tillsight-build" content="([0-9a-f]{16})">')
 BELONGING = frozenset(
     {
-        *("raw.db", "work.db", "marts.db", "site", "exports", "dbt_docs.html", "logs"),
-        *("current", "generations", "models", "dbt", ".lock"),
+        *(
+            "raw.db",
+            "settings.yml",
+            "work.db",
+            "marts.db",
+            "site",
+            "exports",
+            "dbt_docs.html",
+            "logs",
+        ),
+        *("current", "generations", "models", "dbt", "logs", ".lock"),
     }
 )
 """What a data folder holds when nobody is at work in it."""

@@ -213,8 +213,8 @@ def test_it_is_written_beside_the_csv_files(demo_shop):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--segment", "Lost"], "chooses no customers"),
-        (["--no-predictions"], "chooses no customers"),
+        (["--segment", "Lost"], "selects no customers"),
+        (["--no-predictions"], "selects no customers"),
         (["--out", "."], "is a folder"),
     ],
 )
