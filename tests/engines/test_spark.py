@@ -180,7 +180,7 @@ def test_processes_of_spark_score_as_this_one_does(spark_shop, demo_shop, tmp_pa
 def test_what_keeps_spark_from_scoring_is_told(spark_shop, demo_shop, tmp_path, monkeypatch):
     shutil.copy(demo_shop.raw_db, tmp_path / "raw.db")
     monkeypatch.setattr(session(spark_shop).sparkContext, "pythonExec", "no-such-python")
-    with pytest.raises(TillsightError, match=r"No such file .* PYSPARK_PYTHON names it"):
+    with pytest.raises(TillsightError, match=r"No such file .* set PYSPARK_PYTHON to its path"):
         predict(engine_of(spark_shop).features, tmp_path / "raw.db", demo_shop.models_dir)
 
 

@@ -121,7 +121,9 @@ def test_a_limit_of_file_sizes_is_a_sentence_and_the_next_run_works(shop, place,
         *arguments,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest)),
     )
-    require_a_sentence(failed, "File too large", "cannot be written", "limited in size", "disk I/O")
+    require_a_sentence(
+        failed, "File too large", "cannot be written", "file sizes are limited", "disk I/O"
+    )
     assert content(shop) == before
     assert not list(shop.data_dir.glob("**/*.part"))
     after = tillsight(shop, *(arguments if arguments[0] != "run" else ["load", arguments[1]]))

@@ -65,7 +65,7 @@ def schemas(shop):
 def test_a_database_is_for_one_data_folder(shop, sales, tmp_path):
     pipeline.load_files(Project.create(shop), [sales])
     other = replace(shop, data_dir=tmp_path / "other")
-    with pytest.raises(TillsightError, match=r"holds the sales of another data folder; go on"):
+    with pytest.raises(TillsightError, match=r"holds the sales of another data folder; choose"):
         pipeline.load_files(Project.create(other), [sales])
     Project.create(shop)
     assert [load.file_name for load in engine_of(shop).raw.loads()] == ["sales.csv"]
@@ -82,7 +82,7 @@ def test_a_schema_of_somebody_else_is_not_replaced(shop):
 
 
 def test_a_reader_who_stays_stops_no_publish(shop, monkeypatch):
-    monkeypatch.setattr(postgres, "PATIENCE_MILLISECONDS", 200)
+    monkeypatch.setattr(postgres, "LOCK_TIMEOUT_MILLISECONDS", 200)
     publish(shop, 1)
     with closing(connect(shop.postgres)) as reader:
         assert ask(reader, "select run from main.build_info") == [(1,)]
@@ -165,7 +165,7 @@ def test_an_error_of_the_server_is_told_as_its_own(shop):
 
 def test_a_server_that_ends_amid_the_work_is_a_sentence(shop):
     with (
-        pytest.raises(TillsightError, match="says '"),
+        pytest.raises(TillsightError, match="reports '"),
         postgres.connected(shop.postgres) as connection,
         connection.cursor() as cursor,
     ):

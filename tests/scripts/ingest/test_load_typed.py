@@ -110,7 +110,7 @@ def test_a_parquet_file_of_many_batches_lands_whole(raw_db, landed, tmp_path):
 def test_a_parquet_column_of_lists_is_a_sentence(raw_db, landed, tmp_path):
     path = tmp_path / "people.parquet"
     pq.write_table(pa.table({"customer_id": ["c"], "name": [["a", "b"]]}), path)
-    with pytest.raises(TillsightError, match=r"people\.parquet: column 'name' holds list"):
+    with pytest.raises(TillsightError, match=r"people\.parquet: column 'name' contains list"):
         load_files(raw_db, [path])
     assert landed("select count(*) from raw_loads") == [(0,)]
 

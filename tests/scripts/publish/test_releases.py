@@ -162,7 +162,7 @@ def test_a_part_that_cannot_be_made_changes_nothing(with_marts):
 def test_marts_that_somebody_writes_into_are_not_copied_half(with_marts):
     with closing(sqlite3.connect(with_marts / "marts.db")) as writer:
         writer.execute("begin exclusive")
-        with pytest.raises(ReportError, match="is being written by another program"):
+        with pytest.raises(ReportError, match="Another program is writing"):
             change_exports(with_marts)
 
 
