@@ -19,7 +19,9 @@ labelled as (
         customer_features.snapshot_number,
         customer_features.bought_within_horizon,
         case
-            when next_orders.order_day <= {{ day_number('customer_features.as_of_date') }} + {{ setting('horizon_days') }}
+            when
+                next_orders.order_day
+                <= {{ day_number('customer_features.as_of_date') }} + {{ setting('horizon_days') }}
                 then 1
             else 0
         end as bought
