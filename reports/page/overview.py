@@ -230,9 +230,6 @@ def definitions(days: int) -> tuple[tuple[str, str], ...]:
     )
 
 
-ABOUT_SAME = 0.005
-
-
 def change_on_before(change: Figure | None, days: int) -> str:
     """Return the change of a figure against the previous period, in words.
 

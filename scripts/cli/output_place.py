@@ -37,6 +37,10 @@ def require_for_export(
     """Raise unless a list of customers, or the metadata for Datasette, may be written to a path."""
     if out.expanduser().is_dir():
         raise TillsightError(f"--out {out} is a folder; name a file in it")
+    if out.suffix.lower() in {".db", ".yml"} and not out.exists():
+        raise TillsightError(
+            f"--out {out} ends like a database or settings; choose a name like customers.csv"
+        )
     preconditions.require_output_place(
         settings,
         out,

@@ -163,3 +163,11 @@ def test_a_database_or_a_device_is_never_replaced(tillsight, tmp_path):
     assert "is a device or a pipe" in tillsight("export", pipe, "--overwrite").stderr
     assert songs.read_bytes() == b"SQLite format 3\0 and so on"
     assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["raw.db", "settings.yml"])
+def test_a_list_is_not_written_as_the_database_of_a_shop_to_come(shop, tillsight, tmp_path, name):
+    (tmp_path / "next").mkdir()
+    result = tillsight("export", tmp_path / "next" / name)
+    assert "choose a name like customers.csv" in result.stderr
+    assert not list((tmp_path / "next").iterdir())
