@@ -98,6 +98,8 @@ def run(
         settings,
         steps,
     ):
+        if not files:
+            preconditions.require_shop(settings, "run")
         with locked(settings):
             project = Project.create(settings)
             page = _run(project, steps, files or [], format_name=format_name, encoding=encoding)

@@ -14,7 +14,7 @@ import jwt
 import pytest
 from typer.testing import CliRunner
 
-from scripts.cli import server
+from scripts.cli import server_commands as server
 from scripts.cli.app import app
 from scripts.errors import TillsightError
 from scripts.settings import read_settings
