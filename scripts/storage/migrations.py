@@ -1,7 +1,7 @@
 """Version of raw.db, and the migration from each version to the next.
 
-The version is `pragma user_version` of the file; `pragma application_id` identifies the program. A
-new file, and one of a draft before release 0.1.0, has version 0.
+The version is `pragma user_version` of the file; `pragma application_id` identifies the program. An
+empty file has version 0; release 0.1.0 wrote version 1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Step = Callable[[sqlite3.Connection], None]
 
 
 def _mark(connection: sqlite3.Connection) -> None:
-    """Set the application id; the tables are those of version 0."""
+    """Set the application id of a new file."""
     connection.execute(f"pragma application_id = {APPLICATION_ID:d}")
 
 
@@ -48,11 +48,8 @@ def require_readable(connection: sqlite3.Connection, path: Path) -> None:
         If it is of another program, or of a newer version.
     """
     (mark,) = connection.execute("pragma application_id").fetchone()
-    tables, raw_tables = connection.execute(
-        "select count(*), coalesce(sum(name glob 'raw_*'), 0) from sqlite_master "
-        "where type = 'table' and name not glob 'sqlite_*'"
-    ).fetchone()
-    if mark not in {0, APPLICATION_ID} or (tables and not raw_tables):
+    (objects,) = connection.execute("select count(*) from sqlite_master").fetchone()
+    if mark != APPLICATION_ID and (mark or objects):
         raise TillsightError(
             f"{path} is a database of another program, not a raw.db of Tillsight; move it away, "
             "or name another file or --data-dir"

@@ -87,10 +87,10 @@ def test_a_loaded_file_is_listed_and_known_again(data_dir, tmp_path):
     "command",
     [
         *("report", "export", "export --datasette", "serve", "doctor", "backup"),
-        *("model list", "model show", "model use latest"),
+        *("model list", "model show", "model use latest", "run"),
     ],
 )
-def test_a_reading_command_creates_nothing_where_there_is_no_shop(command, data_dir):
+def test_a_command_without_files_creates_nothing_where_there_is_no_shop(command, data_dir):
     result = tillsight(*command.split(), "--data-dir", data_dir)
     assert result.returncode == 1
     assert f"There is no shop in {data_dir}. Type: tillsight run FILE..." in result.stderr

@@ -269,14 +269,6 @@ def test_a_raw_file_that_is_no_database_is_a_sentence(raw_db, write):
         load_files(raw_db, [write("sales.csv", HEADER + SALE)])
 
 
-def test_a_raw_file_of_another_version_is_a_sentence(raw_db, write):
-    raw_db.parent.mkdir()
-    with closing(sqlite3.connect(raw_db)) as connection:
-        connection.execute("create table raw_standard_transactions (load_id, line_number)")
-    with pytest.raises(TillsightError, match=r"raw_standard_transactions, which is not as"):
-        load_files(raw_db, [write("sales.csv", HEADER + SALE)])
-
-
 def test_a_process_that_dies_leaves_nothing_of_its_file(raw_db, landed, write):
     load_files(raw_db, [write("before.csv", HEADER + SALE)])
     path = write("sales.csv", HEADER + "".join(f"t{n},c,p,d,1,1\n" for n in range(100_000)))

@@ -12,16 +12,19 @@ from scripts.project import Project
 from scripts.storage import migrations
 from scripts.storage.schema import fingerprint
 
-# Written by `iterdump` from a raw.db of the first version, cut down to a few rows a table.
-VERSION_0 = Path(__file__).resolve().parents[2] / "fixtures" / "raw_version_0.sql"
+# Written by `iterdump` from a raw.db of release 0.1.0, cut down to a few rows a table.
+RELEASE_0_1_0 = Path(__file__).resolve().parents[2] / "fixtures" / "raw_0_1_0.sql"
 
 
 @pytest.fixture
 def old_raw(raw_db) -> Path:
-    """A raw.db of version 0."""
+    """A raw.db of release 0.1.0."""
     raw_db.parent.mkdir()
     with closing(sqlite3.connect(raw_db)) as connection:
-        connection.executescript(VERSION_0.read_text())
+        connection.executescript(RELEASE_0_1_0.read_text())
+        # iterdump leaves these out
+        connection.execute(f"pragma application_id = {migrations.APPLICATION_ID}")
+        connection.execute("pragma user_version = 1")
     return raw_db
 
 
@@ -44,16 +47,15 @@ def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
         return {name: connection.execute(f"select * from {name}").fetchall() for name in names}
 
 
-def test_a_file_of_version_0_is_migrated_without_loss(old_raw, settings_in):
+def test_a_file_of_release_0_1_0_is_opened_without_loss(old_raw, settings_in):
     before = rows(old_raw)
-    assert header(old_raw) == (0, 0)
     assert len(before["raw_prediction_log"]) == len(before["raw_standard_customers"]) == 4
     Project.create(settings_in(old_raw.parent))
     assert header(old_raw) == (migrations.APPLICATION_ID, len(migrations.STEPS))
     assert rows(old_raw) == before
 
 
-def test_a_new_file_has_the_tables_of_a_migrated_one(old_raw, settings_in, tmp_path):
+def test_a_new_file_has_the_tables_of_an_old_one(old_raw, settings_in, tmp_path):
     def tables(path: Path) -> dict[str, str]:
         with closing(sqlite3.connect(path)) as connection:
             found = connection.execute("select name, sql from sqlite_master where sql > ''")
@@ -84,8 +86,12 @@ def test_a_newer_file_is_refused_and_unchanged(raw_db):
 
 @pytest.mark.parametrize(
     "statement",
-    ["create table songs (title text)", "pragma application_id = 7"],
-    ids=["other tables", "another program's mark"],
+    [
+        "create table songs (title text)",
+        "create table raw_standard_transactions (load_id, line_number)",
+        "pragma application_id = 7",
+    ],
+    ids=["other tables", "our tables without our mark", "another program's mark"],
 )
 def test_a_database_of_another_program_is_refused_and_unchanged(raw_db, statement):
     raw_db.parent.mkdir()

@@ -12,7 +12,7 @@ from scripts.errors import TillsightError
 from scripts.storage import backup, schema
 from tests.support.landing import load_files
 
-VERSION_0 = Path(__file__).resolve().parents[2] / "fixtures" / "raw_version_0.sql"
+RELEASE_0_1_0 = Path(__file__).resolve().parents[2] / "fixtures" / "raw_0_1_0.sql"
 ENDLESS = "with recursive n(x) as (select 1 union all select x + 1 from n) select * from n"
 PLANTED = {
     "trigger": (
@@ -85,7 +85,7 @@ def test_a_raw_db_with_a_planted_object_is_neither_loaded_into_nor_built_from(
 
 
 def test_files_of_every_release_pass(tmp_path, loaded):
-    execute(tmp_path / "0.db", VERSION_0.read_text())
+    execute(tmp_path / "0.db", RELEASE_0_1_0.read_text())
     for path in (tmp_path / "0.db", loaded):
         with closing(sqlite3.connect(path)) as connection:
             schema.require_own_schema(connection, path)
@@ -95,7 +95,7 @@ def test_files_of_every_release_pass(tmp_path, loaded):
 
 def test_the_tables_of_release_0_1_0_are_known_whatever_this_version_makes():
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(VERSION_0.read_text())
+        connection.executescript(RELEASE_0_1_0.read_text())
         made = connection.execute("select name, sql from sqlite_master where type = 'table'")
         assert {(name, schema.fingerprint(sql)) for name, sql in made} <= schema.RELEASED
 
