@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import typer
 
 from scripts.cli import console
@@ -24,4 +26,5 @@ def doctor(data_dir: DataDir = None) -> None:
         )
         remedies = [check.remedy for check in checks if not check.is_ok]
         if remedies:
-            raise TillsightError("; ".join(remedies))
+            place = f"; each with --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
+            raise TillsightError("; ".join(remedies) + place)

@@ -11,8 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from scripts import pipeline
+from scripts.cli.app import app
 from scripts.doctor import data_folder, machine
 from scripts.doctor.check import Check
 from scripts.engines import engine_of
@@ -110,6 +112,14 @@ def test_page_and_exports_of_another_build_than_the_marts_are_named(shop):
     remedies = {check.subject: check.remedy for check in wrong(shop)}
     assert remedies["Exports"] == "type 'tillsight export'"
     assert remedies["Page"] == "type 'tillsight report'"
+
+
+def test_the_command_names_the_data_folder_with_its_remedies(shop):
+    execute(shop.marts_db, "update build_info set build_fingerprint = '0123456789abcdef'")
+    result = CliRunner().invoke(app, ["doctor", "--data-dir", str(shop.data_dir)])
+    assert result.exit_code == 1
+    assert "type 'tillsight report'" in result.stderr
+    assert f"each with --data-dir {shop.data_dir}" in " ".join(result.stderr.split())
 
 
 def test_a_page_that_names_no_build_is_named(shop):
